@@ -23,12 +23,14 @@ from simulator.questions.value.sensitivity.views import views_table
 from simulator.rules.population.patient import PATIENT
 from simulator.run import simulate
 from simulator.scenario import Scenario
-from simulator.scenario.economics import Volume
+from simulator.scenario.economics import Deal, Volume
+from simulator.telling.page import sentences
 from simulator.valuation.cost_items import PRODUCT
-from simulator.valuation.deal import SUMS, Refunded, average_share, in_words
+from simulator.valuation.deal import SUMS, Refunded, average_share
 from simulator.valuation.lives import Simulations
 from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput
+from simulator.words.findings import Findings
 
 SMALL: dict[str, Any] = {"draws": 10, "patients": 24, "prices": {"pbmnc_kit": 5000.0}}
 
@@ -152,7 +154,6 @@ def test_money_back_lowers_costs_and_the_budget_and_raises_the_price(plain: Econ
         assert price(found, policy) > price(half, policy) > price(plain, policy)
     assert product(found, "conservative") == 0.0
     assert (spent(found) < spent(plain)).all()
-    assert "100.0% paid back where the treated limb is lost within 1 year" in in_words(found.valued_by.deal)
     assert spent(plain) - spent(half) == pytest.approx((spent(plain) - spent(found)) / 2)
 
 
@@ -354,3 +355,26 @@ def test_terms_that_cannot_be_are_refused() -> None:
     steps = [{"above": 20.0, "discount": 0.1}, {"above": 10.0, "discount": 0.2}]
     with pytest.raises(BadInput, match="rising numbers"):
         load_scenario(overrides={"economics": {"deal": {"volume": steps}}})
+
+
+def told(deal: Deal) -> str:
+    """The sentence of a deal's terms, as reports and the console have it."""
+    return sentences(
+        Findings("value", {}, {"deal": deal.model_dump(), "policies": [], "reference": "conservative"}), "terms"
+    )
+
+
+def test_terms_in_words() -> None:
+    """Those that there are, in one sentence; none where the price is the list price."""
+    assert told(Deal()) == ""
+    step = Volume(above=100, discount=0.2)
+    deal = Deal(discount=0.1, wasted=0.25, repeat_price=0.5, volume=(step,), refund=0.4, refund_within_years=2.0)
+    assert told(deal) == (
+        "Terms of the deal on the cell product: 10.0% off the list price; 25.0% of bought kits treat nobody; "
+        "repeats at 50.0% of the first; 20.0% less beyond 100 treatments a year; "
+        "40.0% paid back where the treated limb is lost within 2 years. Value-based prices are list prices under them."
+    )
+    assert "where the treated limb is lost within one year." in told(Deal(refund=1.0))
+    assert "where measured TcPO2 has not risen after the last treatment." in told(
+        Deal(refund=1.0, refund_when="tcpo2_not_risen")
+    )

@@ -27,7 +27,7 @@ from simulator.telling.colours import colour_sheet
 from simulator.telling.columns import Labels, called, columns, decimals, labels, named, said, told
 from simulator.telling.drawing import Drawn
 from simulator.telling.formats import TextTable, short
-from simulator.telling.phrases import capital, listed, lower, one_line, years
+from simulator.telling.phrases import capital, listed, lower, one_line, paid_back_where, years
 from simulator.telling.provenance import told as changed
 from simulator.words.findings import Findings
 
@@ -339,6 +339,7 @@ def _environment(*, plain: bool = False) -> Environment:
         "years": years,
         "listed": listed,
         "lower": lower,
+        "paid_back_where": paid_back_where,
         "capital": capital,
         "changed": changed,
         "one_line": one_line,

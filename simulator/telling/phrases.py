@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from simulator.telling.columns import labels
 from simulator.telling.formats import MISSING
 
 
@@ -29,6 +31,11 @@ def listed(items: Sequence[str], last: str = "and") -> str:
 
 PEOPLE = frozenset({"Rutherford"})
 """Names of people with which labels begin."""
+
+
+def paid_back_where(deal: Mapping[str, Any]) -> str:
+    """When money comes back under the terms of a deal, as in “the treated limb is lost within one year”."""
+    return labels()["refund_when"][deal["refund_when"]].format(years=years(deal["refund_within_years"]))
 
 
 def lower(text: str) -> str:

@@ -19,7 +19,7 @@ from simulator.compiling import compiled
 from simulator.living.cohort_arrays import Followed
 from simulator.living.outcomes import last_tcpo2
 from simulator.run import Result
-from simulator.scenario.economics import LIMB_LOST, NOT_RISEN, Deal, Volume
+from simulator.scenario.economics import LIMB_LOST, Deal, Volume
 from simulator.scenario.scenario import Scenario
 from simulator.statistics.decision.results import Array
 from simulator.valuation.ledger_columns import COLUMN
@@ -201,29 +201,6 @@ def by_volume(scenario: Scenario, values: Values, treatments: Array) -> Array:
     most = settings.budget.treatments_per_year
     yearly = np.minimum(settings.population.per_year * treatments, inf if most is None else most)
     return np.array([[average_share(values.deal.volume, float(each)) for each in row] for row in yearly])
-
-
-def failure(deal: Deal) -> str:
-    """When money comes back, in words."""
-    years = "year" if deal.refund_within_years == 1.0 else "years"
-    failures = {
-        LIMB_LOST: f"the treated limb is lost within {deal.refund_within_years:g} {years}",
-        NOT_RISEN: "measured TcPO2 has not risen after the last treatment",
-    }
-    return failures[deal.refund_when]
-
-
-def in_words(deal: Deal) -> str:
-    """The terms in one sentence; empty where there are none."""
-    terms = [
-        f"{deal.discount:.1%} off the list price" if deal.discount else "",
-        f"{deal.wasted:.1%} of bought kits treat nobody" if deal.wasted else "",
-        f"repeats at {deal.repeat_price:.1%} of the first" if deal.repeat_price != 1.0 else "",
-        *(f"{step.discount:.1%} less beyond {step.above:g} treatments a year" for step in deal.volume),
-        f"{deal.refund:.1%} paid back where {failure(deal)}" if deal.refund else "",
-    ]
-    said = "; ".join(term for term in terms if term)
-    return said and f"Terms of the deal on the cell product: {said}. Value-based prices are list prices under them."
 
 
 def on_terms(

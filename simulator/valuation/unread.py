@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
 from simulator.evidence.distributions import limits
 from simulator.evidence.former_names import known_instead
 from simulator.evidence.hospitals import FIELDS
 from simulator.evidence.posterior import POSTERIOR, posterior_table
 from simulator.evidence.register import Register
+from simulator.evidence.shipped import PACKAGE
 from simulator.scenario.arrays import BY_VIEW, DEATH_LEVEL, SHARE
 from simulator.scenario.scenario import Scenario
 from simulator.valuation.values import COMMON_UTILITY, Values
@@ -35,8 +35,7 @@ ONLY_TELLS = ("cli/", "face/", "questions/verify/", "telling/")
 @lru_cache(maxsize=1)
 def named_in_code() -> frozenset[str]:
     """Every word of the package's sources, but of those that only show and check, and the names that it puts together."""
-    package = Path(__file__).parents[3]
-    files = (file for file in package.rglob("*.py") if not file.relative_to(package).as_posix().startswith(ONLY_TELLS))
+    files = (file for file in PACKAGE.rglob("*.py") if not file.relative_to(PACKAGE).as_posix().startswith(ONLY_TELLS))
     return COMPOSED.union(*(re.findall(r"[a-z]\w+", file.read_text("utf-8")) for file in files))
 
 

@@ -20,8 +20,6 @@ from simulator.valuation.deal import (
     average_share,
     by_volume,
     check_no_lives,
-    failure,
-    in_words,
     left_to_pay,
     measured_after,
     money_back,
@@ -119,21 +117,6 @@ def test_a_year_in_which_everybody_has_the_policy() -> None:
         found = by_volume(scenario, SimpleNamespace(deal=Deal(volume=STEPS)), np.array([[0.0, 1.5], [0.5, 0.0]]))  # type: ignore[arg-type]
         # Half a treatment each is 150.
         assert found == pytest.approx(np.array([[1.0, share], [140 / 150, 1.0]]))
-
-
-def test_terms_in_words() -> None:
-    """Those that there are, in one sentence; none where the price is the list price."""
-    assert in_words(Deal()) == ""
-    deal = Deal(discount=0.1, wasted=0.25, repeat_price=0.5, volume=STEPS[:1], refund=0.4, refund_within_years=2.0)
-    assert in_words(deal) == (
-        "Terms of the deal on the cell product: 10.0% off the list price; 25.0% of bought kits treat nobody; "
-        "repeats at 50.0% of the first; 20.0% less beyond 100 treatments a year; "
-        "40.0% paid back where the treated limb is lost within 2 years. Value-based prices are list prices under them."
-    )
-    assert failure(Deal(refund_when="limb_lost", refund_within_years=1.0)) == "the treated limb is lost within 1 year"
-    assert failure(Deal(refund_when="limb_lost", refund_within_years=2.0)) == "the treated limb is lost within 2 years"
-    assert failure(Deal(refund_when="tcpo2_not_risen")) == "measured TcPO2 has not risen after the last treatment"
-    assert in_words(Deal(refund=1.0)).count(";") == 0
 
 
 def test_tcpo2_that_has_not_risen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,7 @@ def test_words_of_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for name, text in {**files, **dict.fromkeys(only_told, "only_told = 1")}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(unread, "__file__", str(tmp_path / "questions" / "value" / "valuation" / "unread.py"))
+    monkeypatch.setattr(unread, "PACKAGE", tmp_path)
     named_in_code.cache_clear()
     found = named_in_code()
     named_in_code.cache_clear()

@@ -280,7 +280,8 @@ def test_facts_beside_the_tables() -> None:
             "repeat_price": 0.5,
             "refund": 0.0,
             "kits": 0.9 / 0.8,
-            "failure": None,
+            "refund_when": "limb_lost",
+            "refund_within_years": 1.0,
             "volume": [[5, 0.25]],
         },
         "referred_per_year": scenario.settings.economics.population.per_year,
@@ -293,7 +294,7 @@ def test_facts_beside_the_tables() -> None:
     }
     paid = MoneyBack(Deal(refund=0.5), np.zeros((2, 2, PARTS, SUMS)), np.zeros((2, 2, 2, PARTS)))
     terms = workings_facts(analysis(paid, deal=Deal(refund=0.5)))["deal"]
-    assert (terms["refund"], terms["failure"]) == (0.5, "the treated limb is lost within 1 year")
+    assert (terms["refund"], terms["refund_when"]) == (0.5, "limb_lost")
     own = values.policies["protocol"]
     cells = own.cell_therapy.model_copy(update={"product": "mobilised_pbmnc"})
     made = dict(values.policies) | {"protocol": own.model_copy(update={"cell_therapy": cells})}

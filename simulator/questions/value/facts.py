@@ -25,7 +25,6 @@ from simulator.statistics.decision.incremental import DOMINATED, EXTENDED
 from simulator.statistics.decision.publications import methods_cited
 from simulator.valuation.amounts import OWN, own_values
 from simulator.valuation.cost_items import INCLUDED, PRODUCT
-from simulator.valuation.deal import in_words
 from simulator.valuation.inventory import load_inventory
 from simulator.words.citations import joined
 
@@ -152,8 +151,8 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         ],
         "views_draws": len(found.views[0].lives.parameters),
         "capacity": settings.capacity is not None,
-        "warnings": list(caveats(scenario, draws=economics.draws))
-        + [words for words in [in_words(economics.deal)] if words],
+        "deal": economics.deal.model_dump(),
+        "warnings": list(caveats(scenario, draws=economics.draws)),
         "left_out": left_out,
         "changes": changed,
         "references": references(found),

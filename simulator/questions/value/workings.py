@@ -20,7 +20,7 @@ from simulator.questions.value.consequences.budget import SITE, site_cost
 from simulator.questions.value.lines import Health, Line, healths, lines_of, multipliers
 from simulator.statistics.decision.results import Array
 from simulator.valuation.cost_items import LATER_VISITS
-from simulator.valuation.deal import MoneyBack, failure, treatments_each
+from simulator.valuation.deal import MoneyBack, treatments_each
 from simulator.valuation.valuation import times_given
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
@@ -84,7 +84,8 @@ def workings_facts(found: EconomicAnalysis) -> dict[str, Any]:
             "repeat_price": deal.repeat_price,
             "refund": deal.refund,
             "kits": deal.kits,
-            "failure": None if found.back is None else failure(deal),
+            "refund_when": deal.refund_when,
+            "refund_within_years": deal.refund_within_years,
             "volume": [[step.above, step.discount] for step in deal.volume],
         },
         "referred_per_year": economics.population.per_year,

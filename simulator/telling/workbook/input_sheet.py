@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.telling.phrases import paid_back_where
 from simulator.telling.workbook.book import Book, Sheet
 from simulator.telling.workbook.content import Content, records
 
@@ -44,7 +45,9 @@ def input_sheet(book: Book, content: Content) -> Sheet:
         ),
     ]
     if content.money_back:
-        live.append(("deal_refund", f"Share paid back where {deal['failure']}", deal["refund"], "rate", (0.0, 1.0)))
+        live.append(
+            ("deal_refund", f"Share paid back where {paid_back_where(deal)}", deal["refund"], "rate", (0.0, 1.0))
+        )
     row = 2
     for name, label, value, style, (low, high) in live:
         sheet.text(row, 1, label, "bold")
