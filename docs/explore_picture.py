@@ -1,8 +1,7 @@
 """Take the picture of `clti explore` that the README begins with: ``python docs/explore_picture.py``.
 
-Its numbers are the model's of the day, so it is taken again when results move. The palette is
-chosen to cover all colours: one by frequency gave an open wound and an amputation the same orange. Needs Chromium,
-playwright and Pillow.
+Its numbers are the model's of the day, so it is taken again when results move. All colours are kept: palettes gave an open wound
+and an amputation the same orange, or the page a tint. Needs Chromium, playwright and Pillow.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def main() -> None:
         page.wait_for_selector("body[data-rest]", state="attached", timeout=180_000)
         shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         browser.close()
-    shot.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(PICTURE, optimize=True)
+    shot.save(PICTURE, optimize=True)
 
 
 if __name__ == "__main__":

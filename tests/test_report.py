@@ -383,10 +383,10 @@ def test_the_caption_stands_below_the_file_but_not_in_the_embedded_drawing() -> 
 
 def test_a_policy_looks_the_same_in_every_company() -> None:
     """A shipped policy keeps its look whoever else is drawn; names in one figure differ from each other."""
-    names = [*style.FIRST_CHOICE, "mine", "yours", "theirs"]
+    names = [*colours.FIRST_CHOICE, "mine", "yours", "theirs"]
     everyone = style.looks(names)
     assert len(set(map(str, everyone.values()))) == len(names)
-    assert all(style.looks([name])[name] == everyone[name] for name in style.FIRST_CHOICE)
+    assert all(style.looks([name])[name] == everyone[name] for name in colours.FIRST_CHOICE)
     assert style.looks(reversed(names)) == everyone
 
 

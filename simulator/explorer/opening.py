@@ -15,20 +15,30 @@ from simulator.valuation.prices_read import therapy_prices
 from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput, Problem
 
+GROUND = "#f4f5f7"
+"""Of the light page (`--ground` of its style sheet), on which words have the colours of policies."""
+
 
 def opened(scenario: Scenario) -> Part:
     """What a page needs before its first question: controls, policies compared, how things are drawn."""
     from simulator.explorer.curves import HEADLINES
     from simulator.explorer.trial import TRIAL_OUTCOMES
+    from simulator.telling.colours import on_dark, policy_colours, readable
     from simulator.telling.columns import labels
     from simulator.telling.figures.compare import STATES as GROUPS
 
     reference, beside, mine = compared(scenario)
+    roles = {"reference": reference, "beside": beside, "mine": mine}
+    colour = policy_colours(roles.values())
     return {
         "label": scenario.label,
         "description": scenario.settings.description,
         "scenario": scenario.name,
-        "compared": {"reference": reference, "beside": beside, "mine": mine},
+        "compared": roles,
+        "colours": {
+            role: {"drawn": colour[name], "written": readable(colour[name], GROUND), "on_dark": on_dark(colour[name])}
+            for role, name in roles.items()
+        },
         "labels": {name: policy.label for name, policy in scenario.policies.items()} | {mine: "Your policy"},
         "outcomes": {name: labels()["outcome"][name] for name in (*HEADLINES, *TRIAL_OUTCOMES)},
         "year": scenario.times[0],

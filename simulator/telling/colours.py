@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,51 @@ OKABE_ITO = {
 
 LINE_COLOURS = tuple(OKABE_ITO[name] for name in ("black", "blue", "vermillion", "green", "purple", "orange", "sky"))
 
+FIRST_CHOICE = (
+    "conservative",
+    "protocol",
+    "single_dose",
+    "response_guided",
+    "four_doses",
+    "pta",
+    "pta_act",
+    "include_dialysis",
+    "exclude_dialysis",
+    "ev_selected",
+    "thrombophilia_selected",
+    "moderate_ischaemia",
+    "bmmnc",
+    "intra_arterial",
+)
+"""Shipped policies own the first places in this order; a name that is not here finds its own by a hash."""
+OWN = {"mine": 16}
+"""The explorer's policy of one's own: vermillion, and drawn as no shipped policy is."""
+
 DARK_PAPER = "#17191c"
 RGB = tuple[float, float, float]
+
+
+def places(names: Iterable[str], most: int) -> dict[str, int]:
+    """A place for every policy among `most` ways of drawing, the same in every figure, page and run.
+
+    Shipped policies keep their own. Other names take the place their hash points at or, where one of `names` has it
+    already, the next free one; only beyond `most` names does a place occur twice.
+    """
+    own = {name: place for place, name in enumerate(FIRST_CHOICE)} | OWN
+    taken: dict[str, int] = {}
+    for name in sorted(dict.fromkeys(names), key=lambda name: (name not in own, name)):
+        place = own.get(name)
+        if place is None:
+            place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % most
+            while place in taken.values() and len(taken) < most:
+                place = (place + 1) % most
+        taken[name] = place
+    return taken
+
+
+def policy_colours(names: Iterable[str], most: int = 21) -> dict[str, str]:
+    """The colour of every policy, as ``#rrggbb``."""
+    return {name: LINE_COLOURS[place % len(LINE_COLOURS)] for name, place in places(names, most).items()}
 
 
 def colour_sheet(colours: frozenset[str] | set[str]) -> str:
@@ -45,14 +89,13 @@ def on_dark(colour: str) -> str:
     return _written((red, green, blue))
 
 
-def readable(colour: str) -> str:
-    """The same hue, dark enough for text on white (contrast at least 4.5 to 1, WCAG 2.2 criterion 1.4.3)."""
-    from matplotlib.colors import to_hex, to_rgb
-
-    rgb = np.array(to_rgb(colour))
-    while 1.05 / (luminance(rgb) + 0.05) < 4.5:
-        rgb = 0.95 * rgb
-    return to_hex(tuple(rgb))
+def readable(colour: str, paper: str = "#ffffff") -> str:
+    """The same hue, dark enough for text on paper of that colour (contrast at least 4.5 to 1, WCAG 2.2 criterion 1.4.3)."""
+    red, green, blue = _rgb(colour)
+    light = luminance(_rgb(paper)) + 0.05
+    while light / (luminance((red, green, blue)) + 0.05) < 4.5:
+        red, green, blue = 0.95 * red, 0.95 * green, 0.95 * blue
+    return _written((red, green, blue))
 
 
 def luminance(rgb: Sequence[float] | np.ndarray[Any, np.dtype[np.float64]]) -> float:

@@ -5,7 +5,6 @@ Draw inside ``with house_style():`` on figures made by `new_figure`; there is no
 
 from __future__ import annotations
 
-import hashlib
 import textwrap
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from simulator.telling.colours import LINE_COLOURS
+from simulator.telling.colours import LINE_COLOURS, places
 from simulator.telling.direct_labels import shortened
 
 INK = "#222222"
@@ -30,24 +29,6 @@ GRID = "#e6e6e6"
 
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.6)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-
-FIRST_CHOICE = (
-    "conservative",
-    "protocol",
-    "single_dose",
-    "response_guided",
-    "four_doses",
-    "pta",
-    "pta_act",
-    "include_dialysis",
-    "exclude_dialysis",
-    "ev_selected",
-    "thrombophilia_selected",
-    "moderate_ischaemia",
-    "bmmnc",
-    "intra_arterial",
-)
-"""Shipped policies own the first looks in this order; a name that is not here finds its own by a hash."""
 
 RULES: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -154,17 +135,7 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
     Shipped policies keep their own. Other names take the look their hash points at or, where one of `names` has it
     already, the next free one; only beyond 21 names does a look occur twice.
     """
-    unique = sorted(dict.fromkeys(names), key=lambda name: (name not in FIRST_CHOICE, name))
-    taken: dict[str, int] = {}
-    for name in unique:
-        if name in FIRST_CHOICE:
-            slot = FIRST_CHOICE.index(name)
-        else:
-            slot = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % len(LOOKS)
-            while slot in taken.values() and len(taken) < len(LOOKS):
-                slot = (slot + 1) % len(LOOKS)
-        taken[name] = slot
-    return {name: LOOKS[slot] for name, slot in taken.items()}
+    return {name: LOOKS[place] for name, place in places(names, len(LOOKS)).items()}
 
 
 def band(axes: Axes, x: Any, low: Any, high: Any, colour: str, *, step: bool = False) -> None:

@@ -22,6 +22,9 @@ async function main() {
     else if (!page.last.curves) say("Compiling (first run only) …");
   }, 700);
   page.about = await ask("/opened");
+  for (const [role, shades] of Object.entries(page.about.colours)) {
+    for (const [use, colour] of Object.entries(shades)) document.documentElement.style.setProperty(`--${role}-${use}`, colour);
+  }
   page.live = new Set(page.about.controls.filter((c) => c.live).map((c) => c.key));
   find("scenario").textContent = page.about.label;
   begin(page.about.start);
