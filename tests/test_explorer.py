@@ -28,6 +28,7 @@ from simulator.evidence.posterior import parameter_draws
 from simulator.explorer import answers, explore
 from simulator.explorer.controls import compared, described, entries
 from simulator.explorer.keys import key_of
+from simulator.explorer.opening import GROUND, opened
 from simulator.explorer.second import Second
 from simulator.explorer.server import PAGE, REMEMBERED, SAFE, Explorer, app_of
 from simulator.explorer.state import scenario_of
@@ -35,6 +36,7 @@ from simulator.living.outcomes import OUTCOMES
 from simulator.questions.trial.design.design import Design
 from simulator.run import simulate
 from simulator.scenario import Scenario, load_scenario
+from simulator.telling.style import looks
 from simulator.valuation.ledger_columns import COLUMN
 from simulator.valuation.lives import Simulations, for_money
 from simulator.valuation.valuation import qalys_by_part, with_price_apart, worth
@@ -502,3 +504,13 @@ def test_bad_arguments_are_told(scenario: str, port: int) -> None:
     """An unknown scenario and a port that there is not are bad input, not a server."""
     with pytest.raises(BadInput):
         explore(scenario, port=port, browser=False)
+
+
+def test_policies_have_the_colours_of_reports() -> None:
+    """The reference, the policy beside it and one's own; words are legible on the ground of the light page."""
+    about = opened(load_scenario())
+    drawn = looks(about["compared"].values())
+    assert {role: shades["drawn"] for role, shades in about["colours"].items()} == {
+        role: drawn[name].colour for role, name in about["compared"].items()
+    }
+    assert f"--ground: {GROUND};" in (PAGE / "page.css").read_text("utf-8")

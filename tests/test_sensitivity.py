@@ -39,6 +39,7 @@ from simulator.questions.sweep.results import Results, analyse
 from simulator.questions.sweep.study import Study
 from simulator.questions.sweep.study_reading import load_study, read_study
 from simulator.questions.sweep.sweep import NotFinite, Runs, Sweep
+from simulator.telling.columns import labels
 from simulator.telling.page import sentences
 from simulator.words.errors import BadInput, StorageFull
 from simulator.work import processes, shards
@@ -1046,3 +1047,11 @@ def test_family_changes_with_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     before = model.family()
     monkeypatch.setattr(Additive, "evidence", lambda _self: "edited")
     assert model.family() != before
+
+
+def test_every_method_says_what_it_answers() -> None:
+    """And why it has no intervals, where it has none from the smallest size on."""
+    told = labels()
+    assert set(told["sweep_answers"]) == set(METHODS)
+    silent = {name for name, method in METHODS.items() if not method.has_intervals(method.smallest)}
+    assert set(told["sweep_without_intervals"]) == silent
