@@ -32,7 +32,7 @@ from simulator.questions.compare.views import evidence_views
 from simulator.questions.validate.open_series import with_and_without
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario, load_scenario
-from simulator.telling.columns import labels, named
+from simulator.telling.columns import called, labels, named
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "MODEL.md")
@@ -55,34 +55,34 @@ OUTCOMES = {
     "healing_without_amputation": "Healed without major amputation",
 }
 SUMMARIES = (
-    "doses: 1",
-    "doses: 2",
-    "doses: 3",
-    "doses: 1, TcPO2 below 40 mmHg",
-    "doses: 1, TcPO2 at least 40 mmHg",
-    "doses: 2, TcPO2 below 40 mmHg",
-    "doses: 2, TcPO2 at least 40 mmHg",
-    "doses: 3, TcPO2 below 40 mmHg",
-    "doses: 3, TcPO2 at least 40 mmHg",
-    "TcPO2 enrolment, mean (mmHg)",
-    "TcPO2 enrolment, SD (mmHg)",
-    "TcPO2 after the last treatment, mean (mmHg)",
-    "TcPO2 after the last treatment, SD (mmHg)",
-    "TcPO2 after the last treatment at least 40 mmHg",
-    "TcPO2 after the last treatment, if below 40, mean (mmHg)",
-    "TcPO2 after the last treatment, if at least 40, mean (mmHg)",
-    "TcPO2 after the last treatment, healed without amputation at 1 year, mean (mmHg)",
-    "TcPO2 after the last treatment, not so healed, mean (mmHg)",
-    "Kaplan-Meier mean to healing, 1 year (days)",
-    "Kaplan-Meier mean to healing, all follow-up (days)",
-    "left follow-up by 0.55 years",
-    "left follow-up by 1.46 years",
-    "left follow-up by 2.01 years",
-    "walking at the end of follow-up",
-    "below the knee among major amputations",
-    "risk ratio of major amputation, central view",
-    "difference in TcPO2, central view (mmHg)",
-    "risk ratio of major amputation, sceptical view",
+    "doses_1",
+    "doses_2",
+    "doses_3",
+    "doses_1_below_40",
+    "doses_1_at_least_40",
+    "doses_2_below_40",
+    "doses_2_at_least_40",
+    "doses_3_below_40",
+    "doses_3_at_least_40",
+    "tcpo2_mean_enrolment",
+    "tcpo2_sd_enrolment",
+    "tcpo2_mean_last",
+    "tcpo2_sd_last",
+    "last_at_least_40",
+    "tcpo2_mean_last_below_40",
+    "tcpo2_mean_last_at_least_40",
+    "tcpo2_mean_healed",
+    "tcpo2_mean_unhealed",
+    "healing_days_year_1",
+    "healing_days_end",
+    "left_by_0.55_years",
+    "left_by_1.46_years",
+    "left_by_2.01_years",
+    "walking_end",
+    "below_knee",
+    "risk_ratio_central",
+    "tcpo2_difference_central",
+    "risk_ratio_sceptical",
 )
 
 
@@ -258,9 +258,9 @@ def cells(found: Found) -> str:
     rows = []
     for status in ("alive", "dead"):
         for cell in CELLS:
-            row = [f"{status}, {cell}"]
-            for when in ("1 year", "end of follow-up"):
-                t = found.targets[f"{when}: {status}, {cell}"]
+            row = [str(called(labels()["target"], f"end_{status}_{cell}")).partition(": ")[2]]
+            for when in ("year_1", "end"):
+                t = found.targets[f"{when}_{status}_{cell}"]
                 row += [
                     f"{n * t['observed']:.0f}",
                     f"{n * t['low']:.1f} to {n * t['high']:.1f}",
@@ -277,7 +277,14 @@ def summaries(found: Found) -> str:
     for name in SUMMARIES:
         t = found.targets[name]
         interval = f"{short(t['low'])} to {short(t['high'])}"
-        rows.append([name, short(t["observed"]), interval, f"{short(t['simulated'])} ± {short(t['se'], 1)}"])
+        rows.append(
+            [
+                str(called(labels()["target"], name)),
+                short(t["observed"]),
+                interval,
+                f"{short(t['simulated'])} ± {short(t['se'], 1)}",
+            ]
+        )
     return markdown(["Target", "Observed", "95% interval", "Simulated"], rows)
 
 
@@ -332,8 +339,8 @@ def numbers(found: Found) -> dict[str, str]:
     doses = at_year(found.result.outcomes, "doses").set_index("policy")["mean"]
     ledger = found.result.ledger.set_index(["policy", "field"])["mean"]
     return {
-        "founding.amputation": percent(targets["1 year: major amputation"]["simulated"]),
-        "founding.death": percent(targets["1 year: death"]["simulated"]),
+        "founding.amputation": percent(targets["year_1_major_amputation"]["simulated"]),
+        "founding.death": percent(targets["year_1_death"]["simulated"]),
         "founding.free_conservative": percent(conservative),
         "targets.inside": str(sum(bool(row["inside"]) for row in targets.values())),
         "targets.all": str(len(targets)),

@@ -76,7 +76,7 @@ moved[["parameter", "prior_median", "posterior_median", "posterior_low", "poster
 
 # %%
 predictive = fit.predictive
-shown = predictive["target"].str.fullmatch("1 year: (major amputation|death|healing)|walking at the end of follow-up")
+shown = predictive["target"].str.fullmatch("year_1_(major_amputation|death|healing)|walking_end")
 predictive.loc[shown, ["target", "observed", "predicted", "low", "high", "inside"]]
 
 # %% [markdown]

@@ -19,10 +19,10 @@ from simulator.evidence.shipped import shipped
 from simulator.words.vocabulary import DAYS_PER_YEAR
 
 CELLS = (
-    "amputated, healed",
-    "amputated, unhealed",
-    "limb kept, healed",
-    "limb kept, unhealed",
+    "amputated_healed",
+    "amputated_unhealed",
+    "limb_kept_healed",
+    "limb_kept_unhealed",
 )
 OF_AMPUTATED, OF_HEALED, OF_HEALED_WITH_LIMB = [0, 1, 4, 5], [0, 2, 4, 6], [2, 6]
 """Cells of the living and of the dead, who come after them in the same order."""

@@ -20,50 +20,50 @@ Array = NDArray[np.float64]
 def observed_targets(data: Founding) -> Iterator[tuple[str, float, float, float]]:
     """Name, observed value, low and high of each target. Shares have exact binomial, means and SDs normal 95% limits."""
     n = data.n
-    below, at_least = f"below {data.tcpo2_split:g}", f"at least {data.tcpo2_split:g}"
-    for when, counts in (("1 year", data.cells_1_year), ("end of follow-up", data.cells_end)):
+    below, at_least = f"below_{data.tcpo2_split:g}", f"at_least_{data.tcpo2_split:g}"
+    for when, counts in (("year_1", data.cells_1_year), ("end", data.cells_end)):
         for cell, count in enumerate(counts):
             status = "alive" if cell < 4 else "dead"
-            yield f"{when}: {status}, {CELLS[cell % 4]}", count / n, *exact_interval(count, n)
+            yield f"{when}_{status}_{CELLS[cell % 4]}", count / n, *exact_interval(count, n)
         yield (
-            f"{when}: major amputation",
+            f"{when}_major_amputation",
             counts[OF_AMPUTATED].sum() / n,
             *exact_interval(counts[OF_AMPUTATED].sum(), n),
         )
-        yield f"{when}: death", counts[4:].sum() / n, *exact_interval(counts[4:].sum(), n)
-        yield f"{when}: healing", counts[OF_HEALED].sum() / n, *exact_interval(counts[OF_HEALED].sum(), n)
+        yield f"{when}_death", counts[4:].sum() / n, *exact_interval(counts[4:].sum(), n)
+        yield f"{when}_healing", counts[OF_HEALED].sum() / n, *exact_interval(counts[OF_HEALED].sum(), n)
     for dose in (1, 2, 3):
         count = data.doses[:, dose - 1].sum()
-        yield f"doses: {dose}", count / n, *exact_interval(count, n)
+        yield f"doses_{dose}", count / n, *exact_interval(count, n)
     for high, dose in DOSE_CELLS:
         count = data.doses[high, dose - 1]
-        yield f"doses: {dose}, TcPO2 {at_least if high else below} mmHg", count / n, *exact_interval(count, n)
+        yield f"doses_{dose}_{at_least if high else below}", count / n, *exact_interval(count, n)
     count = data.doses[1].sum()
-    yield f"TcPO2 after the last treatment {at_least} mmHg", count / n, *exact_interval(count, n)
+    yield f"last_{at_least}", count / n, *exact_interval(count, n)
     for name, (mean, sd, size) in {
         "enrolment": data.enrolment,
-        "after the last treatment": data.last,
-        f"after the last treatment, if {below}": data.last_low,
-        f"after the last treatment, if {at_least}": data.last_high,
+        "last": data.last,
+        f"last_{below}": data.last_low,
+        f"last_{at_least}": data.last_high,
     }.items():
         half = 1.96 * sd / size**0.5
-        yield f"TcPO2 {name}, mean (mmHg)", mean, mean - half, mean + half
+        yield f"tcpo2_mean_{name}", mean, mean - half, mean + half
         half = 1.96 * sd / (2 * (size - 1)) ** 0.5
-        yield f"TcPO2 {name}, SD (mmHg)", sd, sd - half, sd + half
+        yield f"tcpo2_sd_{name}", sd, sd - half, sd + half
     for name, (mean, sd, size) in {
-        "healed without amputation at 1 year": data.last_healed,
-        "not so healed": data.last_unhealed,
+        "healed": data.last_healed,
+        "unhealed": data.last_unhealed,
     }.items():
         half = 1.96 * sd / size**0.5
-        yield f"TcPO2 after the last treatment, {name}, mean (mmHg)", mean, mean - half, mean + half
-    for name, (days, se) in {"1 year": data.healing_days_1_year, "all follow-up": data.healing_days_end}.items():
-        yield f"Kaplan-Meier mean to healing, {name} (days)", days, days - 1.96 * se, days + 1.96 * se
+        yield f"tcpo2_mean_{name}", mean, mean - half, mean + half
+    for name, (days, se) in {"year_1": data.healing_days_1_year, "end": data.healing_days_end}.items():
+        yield f"healing_days_{name}", days, days - 1.96 * se, days + 1.96 * se
     for k, share in enumerate((0.25, 0.5, 0.75)):
         # A quartile's interval: the published value stands between order statistics, here on the share scale.
-        yield f"left follow-up by {data.follow_up_years[k]:g} years", share, *exact_interval(share * n, n)
-    yield "walking at the end of follow-up", data.walking_end / n, *exact_interval(data.walking_end, n)
+        yield f"left_by_{data.follow_up_years[k]:g}_years", share, *exact_interval(share * n, n)
+    yield "walking_end", data.walking_end / n, *exact_interval(data.walking_end, n)
     k, total = data.below_knee
-    yield "below the knee among major amputations", k / total, *exact_interval(k, total)
+    yield "below_knee", k / total, *exact_interval(k, total)
 
 
 def simulated_targets(statistics: Array) -> Array:

@@ -56,7 +56,7 @@ def contrast_rows(scenario: Scenario, cohort: FoundingCohort, views: dict[str, C
         se = [float(np.std(part, ddof=1)) / BATCHES**0.5 for part in parts]
         ratio = float(np.exp(whole[0][0]))
         yield {
-            "target": f"risk ratio of major amputation, {view} view",
+            "target": f"risk_ratio_{view}",
             "observed": float(np.exp(contrast.log_risk_ratio)),
             "low": float(np.exp(contrast.log_risk_ratio - half)),
             "high": float(np.exp(contrast.log_risk_ratio + half)),
@@ -66,7 +66,7 @@ def contrast_rows(scenario: Scenario, cohort: FoundingCohort, views: dict[str, C
         if contrast.tcpo2 is not None and contrast.tcpo2_se is not None:
             half = 1.96 * contrast.tcpo2_se
             yield {
-                "target": f"difference in TcPO2, {view} view (mmHg)",
+                "target": f"tcpo2_difference_{view}",
                 "observed": contrast.tcpo2,
                 "low": contrast.tcpo2 - half,
                 "high": contrast.tcpo2 + half,
@@ -77,7 +77,7 @@ def contrast_rows(scenario: Scenario, cohort: FoundingCohort, views: dict[str, C
             column = 0 if arm.early else 1
             each = [float(changes(few.statistics(params, k * few.patients)[None])[0, column]) for k in range(BATCHES)]
             yield {
-                "target": f"change of TcPO2 without treatment, {'early' if arm.early else 'later'} (mmHg)",
+                "target": f"tcpo2_untreated_{'early' if arm.early else 'later'}",
                 "observed": arm.change,
                 "low": arm.change - 1.96 * arm.sd,
                 "high": arm.change + 1.96 * arm.sd,

@@ -12,7 +12,7 @@ from simulator.evidence.targets import load_targets
 from simulator.founding.predicted import predictive_table
 from simulator.scenario import load_scenario
 
-LATER = ("end of follow-up", "Kaplan-Meier mean to healing, all follow-up", "walking at the end", "below the knee")
+LATER = ("end_", "healing_days_end", "walking_end", "below_knee")
 """How the targets begin that the first year does not contain."""
 
 

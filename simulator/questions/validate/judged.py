@@ -105,20 +105,20 @@ def founding_rows(draws: int, seed: int) -> list[dict[str, Any]]:
     }
     if table is None:
         why = f"The fit to the first year alone has not been made: calibration/{FIRST_YEAR} is missing."
-        return [_blank(common | {"quantity": "end of follow-up", "note": why})]
+        return [_blank(common | {"quantity": "end", "note": why})]
     data, _ = load_targets()
     limits = {name: (low, high) for name, _, low, high in observed_targets(data)}
     rows = []
     for row in table.to_dict("records"):
         seen, inside = float(row["observed"]), bool(row["inside"])
         share = 0.0 <= seen <= 1.0
-        of = data.below_knee[1] if row["target"].startswith("below the knee") else data.n
+        of = data.below_knee[1] if row["target"] == "below_knee" else data.n
         low, high = limits[row["target"]]
         prediction = Prediction(row["predicted"], math.nan, row["low"], row["high"], np.zeros(0))
         rows.append(
             common
             | {
-                "quantity": row["target"].removeprefix("end of follow-up: "),
+                "quantity": row["target"],
                 "observed": seen,
                 "n": of if share else None,
                 "low": low,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import OKABE_ITO
-from simulator.telling.columns import labels
+from simulator.telling.columns import called, labels
 from simulator.telling.phrases import lower
 from simulator.telling.style import INK, MUTED, caption, house_style, interval_rows, new_figure, percent_axis
 from simulator.words.findings import Findings
@@ -119,7 +119,11 @@ def levels_figure(scores: pd.DataFrame) -> Figure:
 
 def forest(rows: pd.DataFrame, unit: str, heading: str) -> Figure:
     """Observed numbers with their intervals above predictions with theirs; `rows` has columns of table and details."""
-    names = [_short(f"{label}: {quantity}") for label, quantity in zip(rows["label"], rows["quantity"], strict=True)]
+    known = labels()["target"]
+    names = [
+        _short(f"{label}: {called(known, quantity) or quantity}")
+        for label, quantity in zip(rows["label"], rows["quantity"], strict=True)
+    ]
     with house_style():
         figure, (axes,) = new_figure(10.2, 1.1 + LINE * len(rows))
         places = np.arange(len(rows))
