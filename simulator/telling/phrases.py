@@ -35,7 +35,7 @@ PEOPLE = frozenset({"Rutherford"})
 
 def paid_back_where(deal: Mapping[str, Any]) -> str:
     """When money comes back under the terms of a deal, as in “the treated limb is lost within one year”."""
-    return labels()["refund_when"][deal["refund_when"]].format(years=years(deal["refund_within_years"]))
+    return labels()["refund_when"][deal["refund_when"]].replace("*", years(deal["refund_within_years"]))
 
 
 def lower(text: str) -> str:
