@@ -29,7 +29,7 @@ import matplotlib.pyplot as plt
 import simulator as sim
 
 folder = Path(tempfile.mkdtemp())
-TRIALS = 400
+TRIALS = 200
 print(
     f"Standard error of a power from {TRIALS} trials: up to {100 * (0.5 * 0.5 / TRIALS) ** 0.5:.1f} percentage points."
 )

@@ -52,9 +52,10 @@ class _Window:
         self.thread: ThreadPoolExecutor | None = None
         self.started: Any = None
         self.browser: Any = None
+        self.page: Any = None
 
     def look(self, file: Path, width: int, media: str) -> tuple[list[str], list[str]]:
-        """What `LOOK` finds on a page that nobody has opened before."""
+        """What `LOOK` finds on a page that is loaded anew, in the one tab there is: another is two processes more."""
         if self.thread is None:
             self.thread = ThreadPoolExecutor(1)
         return self.thread.submit(self._look, file, width, media).result()
@@ -65,13 +66,11 @@ class _Window:
         if self.browser is None:
             self.started = sync_playwright().start()
             self.browser = self.started.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        page = self.browser.new_page(viewport={"width": width, "height": 900})
-        try:
-            page.emulate_media(media=media)
-            page.goto(f"file://{file}")
-            hidden, scrolling = page.evaluate(LOOK)
-        finally:
-            page.close()
+            self.page = self.browser.new_page()
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(media=media)
+        self.page.goto(f"file://{file}")
+        hidden, scrolling = self.page.evaluate(LOOK)
         return hidden, scrolling
 
     def close(self) -> None:
@@ -81,7 +80,7 @@ class _Window:
                 if each is not None:
                     self.thread.submit(getattr(each, end)).result()
             self.thread.shutdown()
-            self.thread = self.browser = self.started = None
+            self.thread = self.browser = self.started = self.page = None
 
 
 _window = _Window()

@@ -53,14 +53,47 @@ def _profile() -> str:
     return Path(folder).as_uri()
 
 
-def recalculated(content: bytes, folder: Path, changes: Mapping[tuple[str, str], float] | None = None) -> Cells:
+Changes = Mapping[tuple[str, str], float]
+"""Sheet and cell -> another number in it."""
+
+
+def recalculated(content: bytes, folder: Path, changes: Changes | None = None) -> Cells:
     """Every cell's value as LibreOffice finds it from the formulas alone, with some inputs changed."""
     return all_recalculated(content, folder, [changes or {}])[0]
 
 
-def all_recalculated(content: bytes, folder: Path, changes: Sequence[Mapping[tuple[str, str], float]]) -> list[Cells]:
-    """The same under each of several changes, by one start of LibreOffice."""
+def all_recalculated(content: bytes, folder: Path, changes: Sequence[Changes]) -> list[Cells]:
+    """The same under each of several changes."""
+    return shelf_recalculated({"book": (content, changes)}, folder)["book"]
+
+
+def shelf_recalculated(books: Mapping[str, tuple[bytes, Sequence[Changes]]], folder: Path) -> dict[str, list[Cells]]:
+    """The same of several workbooks, by one start of LibreOffice, which takes as long as a large workbook."""
     assert SOFFICE is not None
+    written = {name: _written(content, changes, folder, name) for name, (content, changes) in books.items()}
+    subprocess.run(
+        [
+            SOFFICE,
+            "--headless",
+            "--norestore",
+            f"-env:UserInstallation={_profile()}",
+            "--convert-to",
+            "xlsx:Calc MS Excel 2007 XML",
+            "--outdir",
+            str(folder / "out"),
+            *(str(file) for files in written.values() for file in files),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=240,
+    )
+    return {
+        name: [_values((folder / "out" / file.name).read_bytes()) for file in files] for name, files in written.items()
+    }
+
+
+def _written(content: bytes, changes: Sequence[Changes], folder: Path, called: str) -> list[Path]:
+    """A file without stored values for each of the changes."""
     written = []
     book = openpyxl.load_workbook(BytesIO(content))
     bare = BytesIO()
@@ -76,28 +109,12 @@ def all_recalculated(content: bytes, folder: Path, changes: Sequence[Mapping[tup
             assert book[sheet][cell].data_type != "f", f"{sheet}!{cell} is a formula"
             name = f"xl/worksheets/sheet{book.sheetnames.index(sheet) + 1}.xml"
             changed[name] = _with_number(changed[name], cell, value)
-        file = folder / f"bare_{place}.xlsx"
+        file = folder / f"{called}_{place}.xlsx"
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
             for name, part in changed.items():
                 package.writestr(name, part)
         written.append(file)
-    subprocess.run(
-        [
-            SOFFICE,
-            "--headless",
-            "--norestore",
-            f"-env:UserInstallation={_profile()}",
-            "--convert-to",
-            "xlsx:Calc MS Excel 2007 XML",
-            "--outdir",
-            str(folder / "out"),
-            *map(str, written),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=240,
-    )
-    return [_values((folder / "out" / file.name).read_bytes()) for file in written]
+    return written
 
 
 def _parts(package: BytesIO) -> dict[str, bytes]:

@@ -37,7 +37,7 @@ QUICK = {
     "calibrate": ["--check", "--patients", "2000"],
     "validate": ["--draws", "2", "--patients", "10", "--study", "tamaris"],
     "verify": ["--patients", "200"],
-    "economics": ["--policy", "conservative", "--policy", "protocol", "--draws", "20", "--patients", "20"],
+    "economics": ["--policy", "conservative", "--policy", "protocol", "--draws", "10", "--patients", "10"],
     "trial": ["--trials", "20", "--quick"],
     "forecast": ["--draws", "20", "--patients", "40"],
 }
@@ -225,6 +225,9 @@ def test_commands_run(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytes
         some = list({each.domain: each for each in reversed(verification.all_checks())}.values())
         monkeypatch.setattr(verification, "all_checks", lambda: some)
     monkeypatch.setattr("simulator.questions.compare.job.RELIANCE_PATIENTS", 200)
+    # A hospital's own counts are read with fewer lives, too; how many there should be, test_hospitals.py says.
+    monkeypatch.setattr("simulator.questions.hospitals.own.PARTICLES", 8)
+    monkeypatch.setattr("simulator.questions.hospitals.own.LIVES", 100)
     run, program = CliRunner(), build()
     write_inputs(run, program, words)
     done = run.invoke(program, list(words))

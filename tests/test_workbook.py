@@ -11,13 +11,13 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from recalculated import Cells, all_recalculated, differences, named, needs_libreoffice, recalculated, stored
+from recalculated import Cells, differences, named, needs_libreoffice, shelf_recalculated, stored
 from told import decision_book, workbook_of
 
 from simulator import load_scenario
 from simulator.cli import app
 from simulator.questions.value.analysis import EconomicAnalysis, economic_analysis
-from simulator.statistics.decision.decision import decide
+from simulator.statistics.decision.decision import Decision, decide
 from simulator.statistics.decision.population import Population
 from simulator.statistics.decision.results import CostEffectResults
 from simulator.telling.workbook.book import Book, cell, letters
@@ -88,13 +88,17 @@ def check_totals(cells: Cells, found: EconomicAnalysis) -> None:
 
 
 CHANGED: list[tuple[dict[str, Any], dict[str, float]]] = [
-    ({"thresholds": [50_000.0]}, {"threshold": 50_000.0}),
-    ({"prices": {"pbmnc_kit": 4321.0}}, {"own_pbmnc_kit": 4321.0}),
-    ({"prices": {"dialysis_year": 30_000.0}}, {"own_dialysis_year": 30_000.0}),
-    ({"utilities": {"ulcer": 0.5}}, {"own_ulcer": 0.5}),
-    ({"deal": {"discount": 0.25}}, {"deal_discount": 0.25}),
+    (
+        {"thresholds": [50_000.0], "prices": {"pbmnc_kit": 4321.0}, "utilities": {"ulcer": 0.5}},
+        {"threshold": 50_000.0, "own_pbmnc_kit": 4321.0, "own_ulcer": 0.5},
+    ),
+    (
+        {"prices": {"dialysis_year": 30_000.0}, "deal": {"discount": 0.25}},
+        {"own_dialysis_year": 30_000.0, "deal_discount": 0.25},
+    ),
 ]
-"""What is asked of Python, and the named cells that say the same."""
+"""What is asked of Python, and the named cells that say the same: a threshold, a product's price and a utility; another price and
+a discount on the product's price of the list."""
 
 
 def together() -> tuple[dict[str, Any], dict[str, float]]:
@@ -106,65 +110,114 @@ def together() -> tuple[dict[str, Any], dict[str, float]]:
     return asked, {name: value for _, cells in CHANGED for name, value in cells.items()}
 
 
+THERAPIES = ["conservative", "arterialisation", "placental_cells", "cells_then_arterialisation"]
+OWN: tuple[dict[str, float], dict[str, float]] = {"arterialisation_device": 9_000.0}, {"on_dialysis": 0.3}
+"""Another price and utility among therapies."""
+
+
+def of_therapies(cache: Path, **economics: Any) -> EconomicAnalysis:
+    scenario = load_scenario(policies=THERAPIES, overrides={"economics": SMALL | economics})
+    return economic_analysis(scenario, 1, Simulations(cache))
+
+
 @pytest.fixture(scope="module")
-def recalculations(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> list[Cells]:
-    """What LibreOffice finds, started once: as written, after each change, and after all of them."""
-    cells = [{}, *(cells for _, cells in CHANGED), together()[1]]
-    changes = [{named(content, name): value for name, value in each.items()} for each in cells]
-    return all_recalculated(content, tmp_path_factory.mktemp("recalculated"), changes)
+def on_terms(cache: Path) -> EconomicAnalysis:
+    """Waste, cheaper repeats, another currency and year, split wound costs and decrements."""
+    terms = {"wasted": 0.2, "repeat_price": 0.5}
+    how = {"wound_costs": "split", "strict_payer": False, "utility_set": "C", "currency": "EUR", "price_year": 2020}
+    return analysed(cache, perspective="uk", deal=terms, **how)
+
+
+@pytest.fixture(scope="module")
+def therapies(cache: Path) -> EconomicAnalysis:
+    """A therapy that is bought by the limb, sessions that hurt and a sequence with cells."""
+    return of_therapies(cache)
+
+
+@pytest.fixture(scope="module")
+def decisions() -> dict[bool, Decision]:
+    """Decisions between anybody's options, without ties and with."""
+    return {
+        ties: decide(random_results(ties), [3000.0, 9000.0], comparator="B", population=Population(10, 5))
+        for ties in (False, True)
+    }
+
+
+@pytest.fixture(scope="module")
+def written(
+    content: bytes, on_terms: EconomicAnalysis, therapies: EconomicAnalysis, decisions: dict[bool, Decision]
+) -> dict[str, bytes]:
+    """The workbooks that LibreOffice is given, by name."""
+    return {
+        "base": content,
+        "terms": workbook_of(on_terms, "Another"),
+        "therapies": workbook_of(therapies, "Therapies"),
+        **{f"decision {ties}": decision_book(found) for ties, found in decisions.items()},
+    }
+
+
+@pytest.fixture(scope="module")
+def recalculations(written: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Cells]]:
+    """What LibreOffice finds, started once: each workbook as written, then after changes."""
+
+    def cells(name: str, *changes: dict[str, float]) -> list[dict[tuple[str, str], float]]:
+        return [{}, *({named(written[name], cell): value for cell, value in each.items()} for each in changes)]
+
+    prices, utilities = OWN
+    asked = {
+        "base": cells("base", *(cells for _, cells in CHANGED), together()[1]),
+        "terms": cells("terms"),
+        "therapies": cells("therapies", {f"own_{name}": value for name, value in (prices | utilities).items()}),
+    }
+    for name in (f"decision {ties}" for ties in (False, True)):
+        asked[name] = cells(name, {"threshold": 9000.0})
+        asked[name][1] |= {("Draws", f"{letters(1 + 2)}{5 + 7}"): 1.0}
+    folder = tmp_path_factory.mktemp("recalculated")
+    return shelf_recalculated({name: (written[name], changes) for name, changes in asked.items()}, folder)
 
 
 @needs_libreoffice
 def test_libreoffice_finds_every_value_that_was_written(
-    content: bytes, found: EconomicAnalysis, recalculations: list[Cells]
+    content: bytes, found: EconomicAnalysis, recalculations: dict[str, list[Cells]]
 ) -> None:
     """With all stored values removed, LibreOffice gives each formula its written value and the analysis its tables."""
-    written = stored(content)
-    assert numbers(written) > 2000
-    assert differences(written, recalculations[0]) == []
-    check_totals(recalculations[0], found)
+    stands, again = stored(content), recalculations["base"][0]
+    assert numbers(stands) > 2000
+    assert differences(stands, again) == []
+    check_totals(again, found)
 
 
 @needs_libreoffice
 def test_changed_cells_give_what_the_command_gives_for_the_same_changes(
-    cache: Path, recalculations: list[Cells]
+    cache: Path, recalculations: dict[str, list[Cells]]
 ) -> None:
-    """Threshold, product price, another price, a utility and a discount, changed by hand one at a time and all together: the
+    """Threshold, product price, another price, a utility and a discount, changed by hand some at a time and all together: the
     same as asked of Python."""
-    for again, (asked, _) in zip(recalculations[1:], [*CHANGED, together()], strict=True):
+    for again, (asked, _) in zip(recalculations["base"][1:], [*CHANGED, together()], strict=True):
         check_totals(again, analysed(cache, **asked))
 
 
 @needs_libreoffice
-def test_terms_money_and_split_wounds_are_in_the_formulas(cache: Path, tmp_path: Path) -> None:
+def test_terms_money_and_split_wounds_are_in_the_formulas(
+    written: dict[str, bytes], on_terms: EconomicAnalysis, recalculations: dict[str, list[Cells]]
+) -> None:
     """Waste, cheaper repeats, another currency and year, split wound costs and decrements recalculate to Python's numbers."""
-    terms = {"wasted": 0.2, "repeat_price": 0.5}
-    how = {"wound_costs": "split", "strict_payer": False, "utility_set": "C", "currency": "EUR", "price_year": 2020}
-    other = analysed(cache, perspective="uk", deal=terms, **how)
-    content = workbook_of(other, "Another")
-    again = recalculated(content, tmp_path)
-    assert differences(stored(content), again) == []
-    check_totals(again, other)
+    (again,) = recalculations["terms"]
+    assert differences(stored(written["terms"]), again) == []
+    check_totals(again, on_terms)
 
 
 @needs_libreoffice
-def test_therapies_and_losses_beside_the_state_stand_in_the_workbook(cache: Path, tmp_path: Path) -> None:
+def test_therapies_and_losses_beside_the_state_stand_in_the_workbook(
+    cache: Path, written: dict[str, bytes], therapies: EconomicAnalysis, recalculations: dict[str, list[Cells]]
+) -> None:
     """A therapy that is bought by the limb, sessions that hurt and a sequence with cells recalculate to Python's numbers, prices
     of what each buys included; so does another price of the device and another loss on dialysis."""
-    policies = ["conservative", "arterialisation", "placental_cells", "cells_then_arterialisation"]
-
-    def whole(**economics: Any) -> EconomicAnalysis:
-        scenario = load_scenario(policies=policies, overrides={"economics": SMALL | economics})
-        return economic_analysis(scenario, 1, Simulations(cache))
-
-    found = whole()
-    content = workbook_of(found, "Therapies")
-    prices, utilities = {"arterialisation_device": 9_000.0}, {"on_dialysis": 0.3}
-    cells = {named(content, f"own_{name}"): value for name, value in (prices | utilities).items()}
-    again, changed = all_recalculated(content, tmp_path, [{}, cells])
-    assert differences(stored(content), again) == []
-    check_totals(again, found)
-    check_totals(changed, whole(prices=prices, utilities=utilities))
+    again, changed = recalculations["therapies"]
+    assert differences(stored(written["therapies"]), again) == []
+    check_totals(again, therapies)
+    prices, utilities = OWN
+    check_totals(changed, of_therapies(cache, prices=prices, utilities=utilities))
 
 
 def test_a_reader_finds_what_amputations_cost(content: bytes, found: EconomicAnalysis) -> None:
@@ -227,14 +280,13 @@ def random_results(ties: bool) -> CostEffectResults:
 
 @needs_libreoffice
 @pytest.mark.parametrize("ties", [False, True])
-def test_dominance_and_ties_of_anybodys_results_are_worked_out_in_cells(tmp_path: Path, ties: bool) -> None:
+def test_dominance_and_ties_of_anybodys_results_are_worked_out_in_cells(
+    written: dict[str, bytes], decisions: dict[bool, Decision], recalculations: dict[str, list[Cells]], ties: bool
+) -> None:
     """Statuses, ratios and shared ties equal Python's; an option called =1+1 stays a text."""
-    results = random_results(ties)
-    found = decide(results, [3000.0, 9000.0], comparator="B", population=Population(10, 5))
-    content = decision_book(found)
-    cells = {named(content, "threshold"): 9000.0, ("Draws", f"{letters(1 + 2)}{5 + 7}"): 1.0}
-    again, after = all_recalculated(content, tmp_path, [{}, cells])
-    assert differences(stored(content), again) == []
+    results, found = random_results(ties), decisions[ties]
+    again, after = recalculations[f"decision {ties}"]
+    assert differences(stored(written[f"decision {ties}"]), again) == []
     frontier = found.frontier
     assert column(again, "Frontier", "A", 5, 6) == frontier["option"].tolist()
     assert column(again, "Frontier", "D", 5, 6) == frontier["status"].tolist()
