@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -60,17 +61,15 @@ def recalculated(content: bytes, folder: Path, changes: Mapping[tuple[str, str],
 
 def all_recalculated(content: bytes, folder: Path, changes: Sequence[Mapping[tuple[str, str], float]]) -> list[Cells]:
     """The same under each of several changes, by one start of LibreOffice."""
+    return recalculated_together([(content, cells) for cells in changes], folder)
+
+
+def recalculated_together(books: Sequence[tuple[bytes, Mapping[tuple[str, str], float]]], folder: Path) -> list[Cells]:
+    """The same of several workbooks, each with its changes, by one start of LibreOffice."""
     assert SOFFICE is not None
     written = []
-    book = openpyxl.load_workbook(BytesIO(content))
-    bare = BytesIO()
-    book.save(bare)
-    parts = _parts(bare)
-    # openpyxl writes formulas without values; the pattern makes sure of it.
-    for name, part in parts.items():
-        if name.startswith("xl/worksheets/sheet"):
-            assert not re.search(rb"</f><v>[^<]", part), name
-    for place, cells in enumerate(changes):
+    for place, (content, cells) in enumerate(books):
+        book, parts = _bare(content)
         changed = dict(parts)
         for (sheet, cell), value in cells.items():
             assert book[sheet][cell].data_type != "f", f"{sheet}!{cell} is a formula"
@@ -98,6 +97,20 @@ def all_recalculated(content: bytes, folder: Path, changes: Sequence[Mapping[tup
         timeout=240,
     )
     return [_values((folder / "out" / file.name).read_bytes()) for file in written]
+
+
+@lru_cache(maxsize=4)
+def _bare(content: bytes) -> tuple[Any, dict[str, bytes]]:
+    """A workbook, and the parts of its file without the values of its formulas."""
+    book = openpyxl.load_workbook(BytesIO(content))
+    bare = BytesIO()
+    book.save(bare)
+    parts = _parts(bare)
+    # openpyxl writes formulas without values; the pattern makes sure of it.
+    for name, part in parts.items():
+        if name.startswith("xl/worksheets/sheet"):
+            assert not re.search(rb"</f><v>[^<]", part), name
+    return book, parts
 
 
 def _parts(package: BytesIO) -> dict[str, bytes]:
