@@ -304,6 +304,7 @@ def test_a_queue_needs_simpy(tmp_path: Path, clti: Clti) -> None:
     assert "simpy" in err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_queue_is_reported_and_what_users_typed_is_shown_not_run(tmp_path: Path, clti: Clti) -> None:
     """Waits, queue and slots have files; shares of ends add up; a policy's name cannot inject HTML."""
     file = tmp_path / "queue.toml"
