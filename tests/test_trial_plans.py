@@ -53,7 +53,7 @@ def test_the_described_path_ends_in_a_report_with_its_hash(
     run, program = CliRunner(), build()
     assert run.invoke(program, ["new", "design", "my_trial"]).exit_code == 0
     Path("my_trial.toml").write_text(PLANS[place], encoding="utf-8")
-    done = run.invoke(program, ["trial", "my_trial.toml", "--out", "plan", "--trials", "12", "--quick"])
+    done = run.invoke(program, ["trial", "my_trial.toml", "--out", "plan", "--trials", "30", "--quick"])
     assert done.exit_code == 0, f"{done.output[-2000:]}\n{done.exception!r}"
     report = Path("plan/report.html").read_bytes()
     text = report.decode("utf-8")
