@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -67,6 +68,12 @@ def all_recalculated(content: bytes, folder: Path, changes: Sequence[Changes]) -
     return shelf_recalculated({"book": (content, changes)}, folder)["book"]
 
 
+def recalculated_together(books: Sequence[tuple[bytes, Changes]], folder: Path) -> list[Cells]:
+    """The same of several workbooks, each with its changes."""
+    shelf = {f"book_{place}": (content, [changes]) for place, (content, changes) in enumerate(books)}
+    return [cells for (cells,) in shelf_recalculated(shelf, folder).values()]
+
+
 def shelf_recalculated(books: Mapping[str, tuple[bytes, Sequence[Changes]]], folder: Path) -> dict[str, list[Cells]]:
     """The same of several workbooks, by one start of LibreOffice, which takes as long as a large workbook."""
     assert SOFFICE is not None
@@ -95,14 +102,7 @@ def shelf_recalculated(books: Mapping[str, tuple[bytes, Sequence[Changes]]], fol
 def _written(content: bytes, changes: Sequence[Changes], folder: Path, called: str) -> list[Path]:
     """A file without stored values for each of the changes."""
     written = []
-    book = openpyxl.load_workbook(BytesIO(content))
-    bare = BytesIO()
-    book.save(bare)
-    parts = _parts(bare)
-    # openpyxl writes formulas without values; the pattern makes sure of it.
-    for name, part in parts.items():
-        if name.startswith("xl/worksheets/sheet"):
-            assert not re.search(rb"</f><v>[^<]", part), name
+    book, parts = _bare(content)
     for place, cells in enumerate(changes):
         changed = dict(parts)
         for (sheet, cell), value in cells.items():
@@ -115,6 +115,20 @@ def _written(content: bytes, changes: Sequence[Changes], folder: Path, called: s
                 package.writestr(name, part)
         written.append(file)
     return written
+
+
+@lru_cache(maxsize=4)
+def _bare(content: bytes) -> tuple[Any, dict[str, bytes]]:
+    """A workbook, and the parts of its file without the values of its formulas."""
+    book = openpyxl.load_workbook(BytesIO(content))
+    bare = BytesIO()
+    book.save(bare)
+    parts = _parts(bare)
+    # openpyxl writes formulas without values; the pattern makes sure of it.
+    for name, part in parts.items():
+        if name.startswith("xl/worksheets/sheet"):
+            assert not re.search(rb"</f><v>[^<]", part), name
+    return book, parts
 
 
 def _parts(package: BytesIO) -> dict[str, bytes]:

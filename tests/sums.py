@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -186,7 +186,8 @@ def of_draws(tables: Tables, facts: Mapping[str, Any]) -> Iterator[Pair]:
         yield curves.loc[(threshold, option), "expected_loss"], (benefit.max(axis=1) - benefit[:, place]).mean()
 
 
-RULES: tuple[Callable[[Tables, Mapping[str, Any]], Iterator[Pair]], ...] = (
+Rule = Callable[[Tables, Mapping[str, Any]], Iterator[Pair]]
+RULES: tuple[Rule, ...] = (
     of_events,
     of_budget,
     of_subgroups,
@@ -225,11 +226,25 @@ HELD: Mapping[str, tuple[str, ...]] = {
 """Columns of which every number that is not as good as zero is held by some rule."""
 
 
-def broken(tables: Tables, facts: Mapping[str, Any]) -> list[str]:
-    """The rules that some number breaks."""
+def broken(rules: Iterable[Rule], tables: Tables, facts: Mapping[str, Any]) -> list[str]:
+    """Those of the rules that some number breaks."""
     return [
         str(rule.__doc__)
-        for rule in RULES
+        for rule in rules
         for one, other in rule(tables, facts)
         if not np.allclose(np.asarray(one, float), np.asarray(other, float), rtol=1e-7, atol=1e-7, equal_nan=True)
     ]
+
+
+def tables_read(rule: Rule, tables: Tables, facts: Mapping[str, Any]) -> set[str]:
+    """Names of the tables that a rule looks at."""
+    read: set[str] = set()
+
+    class Noting(dict[str, pd.DataFrame]):
+        def __getitem__(self, name: str) -> pd.DataFrame:
+            read.add(name)
+            return super().__getitem__(name)
+
+    for _ in rule(Noting(tables), facts):
+        pass
+    return read

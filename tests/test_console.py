@@ -47,13 +47,24 @@ def test_a_command_writes_first_and_prints_what_the_console_can(
     told(encoding, screen.buffer.getvalue().decode(encoding), tmp_path / "out")
 
 
+UNDRAWN = """
+from blank import blank_pictures
+from simulator.cli.app import main
+from simulator.telling import studio
+studio.cores = lambda: 1
+with blank_pictures():
+    main()
+"""
+
+
 def test_a_program_of_its_own_prints_what_the_console_can(tmp_path: Path) -> None:
     """The same of a process that takes its encoding from the environment, as a shell starts it."""
     (tmp_path / "results.csv").write_text(RESULTS, encoding="utf-8")
     run = subprocess.run(
-        [sys.executable, "-m", "simulator.cli.app", "cea", "results.csv", "--out", "out"],
+        [sys.executable, "-c", UNDRAWN, "cea", "results.csv", "--out", "out"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        env=os.environ
+        | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
         capture_output=True,
         check=False,
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from recalculated import all_recalculated, differences, named, needs_libreoffice, recalculated, stored
+from recalculated import Cells, differences, named, needs_libreoffice, recalculated_together, stored
 from told import workbook_of
 
 from simulator import load_scenario
@@ -27,12 +27,16 @@ from simulator.scenario.economics import Deal, Volume
 from simulator.telling.page import sentences
 from simulator.valuation.cost_items import PRODUCT
 from simulator.valuation.deal import SUMS, Refunded, average_share
-from simulator.valuation.lives import Simulations
+from simulator.valuation.lives import Simulations, for_money
 from simulator.valuation.values import values_of
 from simulator.words.errors import BadInput
 from simulator.words.findings import Findings
 
 SMALL: dict[str, Any] = {"draws": 10, "patients": 24, "prices": {"pbmnc_kit": 5000.0}}
+THREE = ["conservative", "single_dose", "protocol"]
+STEPS = [{"above": 12.0, "discount": 0.2}, {"above": 40.0, "discount": 0.45}]
+EVERY: dict[str, Any] = {"refund": 0.8, "wasted": 0.2, "repeat_price": 0.7, "volume": STEPS}
+"""All terms but a discount, which is a factor as waste is."""
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +49,13 @@ made: dict[str, EconomicAnalysis] = {}
 
 
 def under(cache: Path, **deal: Any) -> EconomicAnalysis:
-    asked = SMALL | {"deal": deal, "focus": "protocol"}
     if repr(deal) not in made:
-        made[repr(deal)] = economic_analysis(load_scenario(overrides={"economics": asked}), 1, Simulations(cache))
+        made[repr(deal)] = economic_analysis(asked(deal=deal), 1, Simulations(cache))
     return made[repr(deal)]
+
+
+def asked(**economics: Any) -> Scenario:
+    return load_scenario(policies=THREE, overrides={"economics": SMALL | {"focus": "protocol"} | economics})
 
 
 @pytest.fixture(scope="module")
@@ -75,26 +82,22 @@ def total(found: EconomicAnalysis, policy: str) -> float:
     return float(found.results.cost[:, found.results.column(policy)].mean())
 
 
-def test_discount_and_waste_change_what_is_paid_and_the_list_price(plain: EconomicAnalysis, cache: Path) -> None:
-    """A quarter off and a fifth wasted: products cost 0.75 / 0.8 as much, worth a list price 0.8 / 0.75 as high."""
-    found = under(cache, discount=0.25, wasted=0.2)
+def test_discount_waste_and_repeats_change_what_is_paid_and_the_list_price(
+    plain: EconomicAnalysis, cache: Path
+) -> None:
+    """A quarter off, a fifth wasted, repeats at half price: a policy of one treatment pays 0.75 / 0.8 as much for products and
+    is worth a list price 0.8 / 0.75 as high; one of three pays as much for one and half of that for each repeat."""
+    found = under(cache, discount=0.25, wasted=0.2, repeat_price=0.5)
     share = 0.75 / 0.8
-    for policy in ("single_dose", "protocol"):
-        assert product(found, policy) == pytest.approx(share * product(plain, policy))
-        assert price(found, policy) == pytest.approx(price(plain, policy) / share)
-        assert total(found, policy) - total(plain, policy) == pytest.approx((share - 1) * product(plain, policy))
-    assert spent(found) == pytest.approx(share * spent(plain))
-    assert spent(found, "cell procedure") == pytest.approx(spent(plain, "cell procedure"))
-
-
-def test_repeats_at_half_price_leave_single_doses_alone(plain: EconomicAnalysis, cache: Path) -> None:
-    """A policy of one treatment pays as before; one of three pays one and half of each repeat, and is worth more for it."""
-    found = under(cache, repeat_price=0.5)
-    assert product(found, "single_dose") == pytest.approx(product(plain, "single_dose"))
     first, every = product(plain, "single_dose"), product(plain, "protocol")
-    assert product(found, "protocol") == pytest.approx((first + every) / 2, rel=0.02)
-    assert price(found, "single_dose") == pytest.approx(price(plain, "single_dose"))
-    assert price(found, "protocol") > price(plain, "protocol")
+    paid = {"single_dose": share * first, "protocol": share * (first + every) / 2}
+    for policy, rel in (("single_dose", 1e-6), ("protocol", 0.02)):
+        assert product(found, policy) == pytest.approx(paid[policy], rel=rel)
+        less = product(found, policy) / product(plain, policy)
+        assert price(found, policy) == pytest.approx(price(plain, policy) / less)
+        assert total(found, policy) - total(plain, policy) == pytest.approx((less - 1) * product(plain, policy))
+    assert (spent(found) < 0.9 * share * spent(plain)).all()
+    assert spent(found, "cell procedure") == pytest.approx(spent(plain, "cell procedure"))
 
 
 @pytest.mark.parametrize(("treatments", "share"), [(0, 1), (100, 1), (200, 0.9), (400, (100 + 80 + 100) / 400)])
@@ -160,13 +163,12 @@ def test_money_back_lowers_costs_and_the_budget_and_raises_the_price(plain: Econ
 def test_a_view_pays_back_what_fails_in_its_own_lives_in_every_table(cache: Path) -> None:
     """At the list price that the sceptical view is worth under money back and a price by volume, the table of views, the
     row of that view and a scenario of one's own that takes it all have no net benefit, and other views have some."""
-    deal = {"refund": 1.0, "volume": [{"above": 30.0, "discount": 0.3}]}
-    first = under(cache, **deal)
+    first = under(cache, **EVERY)
     priced = first.price[first.price["threshold"] == first.valued_by.threshold]
     worth_it = priced.query("view == 'sceptical' and option == 'protocol'")["price"].iloc[0]
     own = {"mine": {"label": "Mine", "settings": {"evidence": {"view": "sceptical"}}}}
-    asked = SMALL | {"deal": deal, "focus": "protocol", "prices": {"pbmnc_kit": float(worth_it)}, "scenarios": own}
-    found = economic_analysis(load_scenario(overrides={"economics": asked}), 1, Simulations(cache))
+    scenario = asked(deal=EVERY, prices={"pbmnc_kit": float(worth_it)}, scenarios=own)
+    found = economic_analysis(scenario, 1, Simulations(cache))
     views = views_table(found.views, found.scenario, found.drawn).query("option == 'protocol'").set_index("view")
     rows = found.scenarios.query("policy == 'protocol'").set_index("scenario")["net_benefit"]
     assert views.loc["sceptical", "net_benefit"] == pytest.approx(0.0, abs=1e-6)
@@ -198,10 +200,8 @@ def test_each_number_of_the_one_way_analysis_is_paid_back_in_its_own_lives(cache
         asked = FREE_OF_TIME | {"deal": {"refund": 1.0}, "prices": {"pbmnc_kit": price}}
         return load_scenario(policies=two, overrides={"economics": asked})
 
-    whole = economic_analysis(priced(1000.0), 1, Simulations(cache))
-    scenario, dear = whole.scenario, whole.one_way
-    people = 4 * FREE_OF_TIME["patients"]
-    free = one_way(scenario, values_of(priced(0.0)), Simulations(cache), people, 1)
+    scenario, people = for_money(priced(1000.0), values_of(priced(1000.0)).discounting), 96
+    free, dear = (one_way(scenario, values_of(priced(price)), Simulations(cache), people, 1) for price in (0.0, 1000.0))
     usual = centre_of(scenario, 1)
     rows = free.tornado.query("name == 'amputation_rate'").iloc[0]
     limits = [usual, *(usual | {"amputation_rate": float(rows[end])} for end in ("low", "high"))]
@@ -305,27 +305,38 @@ def test_questions_that_do_not_count_failures_refuse_such_terms() -> None:
     ClinicalWorth.of(load_scenario(overrides={"economics": {"deal": {"discount": 0.5}}}))
 
 
+@pytest.fixture(scope="module")
+def recalculated_books(plain: EconomicAnalysis, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Cells]:
+    """By one start of LibreOffice: the workbook with every term as written and with others typed into it, and the workbook
+    without terms with a step of volume typed into it."""
+    content = workbook_of(with_terms(cache), "Terms")
+    terms = {name: value for name, value in EVERY.items() if name != "volume"} | {"discount": 0.0}
+    changes = {named(content, f"deal_{name}"): value for name, value in terms.items()}
+    for row, step in enumerate(STEPS, 6):
+        changes |= {("Terms", f"B{row}"): step["above"], ("Terms", f"C{row}"): step["discount"]}
+    step = {("Terms", "B6"): 10.0, ("Terms", "C6"): 0.5}
+    books = [(content, {}), (content, changes), (workbook_of(plain, "Plain"), step)]
+    return recalculated_together(books, tmp_path_factory.mktemp("books"))
+
+
+def with_terms(cache: Path) -> EconomicAnalysis:
+    step = {"above": 30.0, "discount": 0.3}
+    return under(cache, refund=0.5, discount=0.1, wasted=0.1, repeat_price=0.5, volume=[step])
+
+
 @needs_libreoffice
-def test_workbook_follows_all_terms_when_they_are_changed_by_hand(cache: Path, tmp_path: Path) -> None:
+def test_workbook_follows_all_terms_when_they_are_changed_by_hand(recalculated_books: list[Cells], cache: Path) -> None:
     """With every term at once the formulas give the analysis; other steps of volume, repeats, waste and money back typed into
     cells give the analysis of those terms, in costs, prices and every row of the budget."""
-    first = {"discount": 0.1, "wasted": 0.1, "repeat_price": 0.5, "volume": [{"above": 30.0, "discount": 0.3}]}
-    steps = [{"above": 12.0, "discount": 0.2}, {"above": 40.0, "discount": 0.45}]
-    found = under(cache, refund=0.5, **first)
-    other = under(cache, refund=0.8, wasted=0.2, repeat_price=0.7, volume=steps)
-    content = workbook_of(found, "Terms")
-    terms = {"discount": 0.0, "wasted": 0.2, "repeat_price": 0.7, "refund": 0.8}
-    changes = {named(content, f"deal_{name}"): value for name, value in terms.items()}
-    for row, step in enumerate(steps, 6):
-        changes |= {("Terms", f"B{row}"): step["above"], ("Terms", f"C{row}"): step["discount"]}
-    same, changed = all_recalculated(content, tmp_path, [{}, changes])
-    assert differences(stored(content), same) == []
+    found, other = with_terms(cache), under(cache, **EVERY)
+    same, changed, _ = recalculated_books
+    assert differences(stored(workbook_of(found, "Terms")), same) == []
     for cells, analysis in ((same, found), (changed, other)):
-        shown = [cells["Results", f"B{5 + p}"] for p in range(4)]
+        shown = [cells["Results", f"B{5 + p}"] for p in range(3)]
         assert shown == pytest.approx(analysis.results.cost.mean(axis=0).tolist(), rel=1e-12)
         leading = analysis.price[analysis.price["threshold"] == analysis.valued_by.threshold]
         prices = leading[leading["view"] == "central"]["price"].tolist()
-        assert [cells["Price", f"E{6 + p}"] for p in range(3)] == pytest.approx(prices, rel=1e-9)
+        assert [cells["Price", f"E{6 + p}"] for p in range(2)] == pytest.approx(prices, rel=1e-9)
         rows = {
             cells["Budget", place]: int(place[1:]) for sheet, place in cells if sheet == "Budget" and place[0] == "A"
         }
@@ -335,14 +346,10 @@ def test_workbook_follows_all_terms_when_they_are_changed_by_hand(cache: Path, t
 
 
 @needs_libreoffice
-def test_price_by_volume_is_live_where_the_command_had_none(
-    plain: EconomicAnalysis, cache: Path, tmp_path: Path
-) -> None:
+def test_price_by_volume_is_live_where_the_command_had_none(recalculated_books: list[Cells], cache: Path) -> None:
     """A step typed into the workbook of an analysis without terms gives the analysis with that step."""
-    content = workbook_of(plain, "Plain")
     other = under(cache, volume=[{"above": 10.0, "discount": 0.5}])
-    again = recalculated(content, tmp_path, {("Terms", "B6"): 10.0, ("Terms", "C6"): 0.5})
-    shown = [again["Results", f"B{5 + p}"] for p in range(4)]
+    shown = [recalculated_books[2]["Results", f"B{5 + p}"] for p in range(3)]
     assert shown == pytest.approx(other.results.cost.mean(axis=0).tolist(), rel=1e-12)
 
 

@@ -117,8 +117,8 @@ def asked(folder: Path) -> dict[str, tuple[Callable[[], Result], list[str]]]:
             ["validate", "--study", "juventas", "--draws", "5", "--patients", "10"],
         ),
         "value": (
-            lambda: sim.value(policies=["conservative", "protocol"], draws=20, patients=20),
-            ["economics", "--policy", "conservative", "--policy", "protocol", "--draws", "20", "--patients", "20"],
+            lambda: sim.value(policies=["conservative", "protocol"], draws=8, patients=10),
+            ["economics", "--policy", "conservative", "--policy", "protocol", "--draws", "8", "--patients", "10"],
         ),
     }
 

@@ -76,7 +76,7 @@ def test_a_full_disk_is_no_bad_input(
 ) -> None:
     """A disk that is full, wherever it is noticed, is called one and ends with exit code 1."""
 
-    def full() -> Any:
+    def full(_names: object) -> Any:
         def command() -> None:
             raise raised
 

@@ -329,7 +329,7 @@ def test_bad_input_ends_with_code_2_and_writes_nothing(
 ) -> None:
     """The command line tells every problem on standard error, says that nothing was written and exits with 2."""
     file = written(tmp_path, MISTAKES)
-    monkeypatch.setattr(app, "build", lambda: lambda: load_scenario(file))
+    monkeypatch.setattr(app, "build", lambda _names: lambda: load_scenario(file))
     with pytest.raises(SystemExit) as ended:
         app.main()
     assert ended.value.code == 2

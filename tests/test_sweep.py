@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from simulator.valuation import lives as economic_lives
 from simulator.valuation.lives import Simulations
 from simulator.words.errors import BadInput, StorageFull
 from simulator.work import execution
-from simulator.work.execution import evaluate, run_rows
+from simulator.work.execution import Task, evaluate, run_rows
 from simulator.work.model import Evaluation
 from simulator.work.processes import Processes
 from simulator.work.shards import FOLDER
@@ -138,8 +140,16 @@ def test_full_disk_stops_the_economics_with_every_finished_shard_kept(
     assert resumed.halves.tobytes() == whole.halves.tobytes()
 
 
+class Sent:
+    """Runs tasks as another process would find them, which starts with what was packed and nothing else."""
+
+    def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Evaluation]]:
+        for task in tasks:
+            yield task, evaluate(pickle.loads(pickle.dumps(task)))
+
+
 def test_validation_resumes_with_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interrupted prediction keeps its finished shards; resumed, or in another process, it is what it was in one go."""
+    """An interrupted prediction keeps its finished shards; resumed, or packed for another, it is what it was in one go."""
     study = load_studies(REGISTER, ["bali"])[0]["bali"]
     draws = draws_for(REGISTER, 130, 1)
     whole = predict("bali", study, REGISTER, draws, 40, 1)[0]
@@ -160,7 +170,7 @@ def test_validation_resumes_with_the_same_bits(tmp_path: Path, monkeypatch: pyte
         patch.setattr(re_enactment.StudyOfDraws, "evaluate", interrupted)
         resumed = predict("bali", study, REGISTER, draws, 40, 1, cache=tmp_path)[0]
     assert len(calls) == 4  # the first shard was there
-    apart = predict("bali", study, REGISTER, draws, 40, 1, way=Processes(1))[0]
+    apart = predict("bali", study, REGISTER, draws, 40, 1, way=Sent())[0]
     for found in (resumed, apart):
         assert [each.draws.tobytes() for each in found] == [each.draws.tobytes() for each in whole]
         assert [(e.mean, e.low, e.high) for e in found] == [(e.mean, e.low, e.high) for e in whole]
@@ -220,7 +230,6 @@ def test_a_cache_is_looked_through_after_writing_only(tmp_path: Path, monkeypatc
 
 def test_worker_with_other_code_is_refused(scenario: Scenario) -> None:
     """A task planned by another version of the program is not run."""
-    from simulator.work.execution import Task
     from simulator.work.model import RunFailed
 
     task = Task(Refusing(), "another", 0, np.zeros(1, np.int64), np.ones((1, 1)))

@@ -467,6 +467,7 @@ def run(*arguments: str) -> Any:
     return CliRunner().invoke(app, list(arguments))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_command_writes_everything(tmp_path: Path) -> None:
     """Tables, figures and a report; operating characteristics are tidy; the same command gives the same bytes."""
     file = design_file(

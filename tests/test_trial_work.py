@@ -15,7 +15,7 @@ import pytest
 from trial_designs import TWO_ARMS, close, design_file, planned, simulation, single_arm
 from typer.testing import CliRunner
 
-from simulator.cli.app import build
+from simulator.cli import app
 from simulator.questions.trial.conduct import conduct as conduct_module
 from simulator.questions.trial.conduct.conduct import Columns
 from simulator.questions.trial.design.endpoint import ONE_ARM, OUTCOMES, SEEN_AT_VISITS
@@ -128,7 +128,7 @@ def test_a_killed_command_resumes_and_gives_the_same_files(tmp_path: Path, monke
     """`clti trial`, killed in the middle and given again, writes what it would have written in one go."""
     monkeypatch.setattr("simulator.questions.trial.simulation.simulation.PIECE", 1)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    options = ["trial", str(design_file(tmp_path)), "--trials", "1000", "--quick", "--out"]
+    options = ["trial", str(design_file(tmp_path)), "--trials", "400", "--quick", "--out"]
     small = "from simulator.questions.trial.simulation import simulation; simulation.PIECE = 1"
     code = f"{small}; from simulator.cli.app import main; main()"
     line = [sys.executable, "-c", code, *options, str(killed)]
@@ -141,7 +141,7 @@ def test_a_killed_command_resumes_and_gives_the_same_files(tmp_path: Path, monke
     assert list(killed.glob("work-*/*.npz"))
     assert not (killed / "report.html").exists()
     for out in (killed, whole):
-        assert CliRunner().invoke(build(), [*options, str(out)]).exit_code == 0
+        assert CliRunner().invoke(app.build(), [*options, str(out)]).exit_code == 0
     assert not list(killed.glob("work-*"))
     names = {file.name for file in whole.iterdir()} - {"manifest.json"}
     assert {file.name for file in killed.iterdir()} - {"manifest.json"} == names
@@ -149,7 +149,9 @@ def test_a_killed_command_resumes_and_gives_the_same_files(tmp_path: Path, monke
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
 
 
-def test_bad_designs_end_with_exit_code_2_and_write_nothing(tmp_path: Path) -> None:
+def test_bad_designs_end_with_exit_code_2_and_write_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every fault is told at once with its key, on standard error, and there is no output folder."""
     endpoints = [dict(TWO_ARMS["endpoints"][0]), dict(TWO_ARMS["endpoints"][1], at_months=24.0)]
     faulty = design_file(
@@ -161,12 +163,14 @@ def test_bad_designs_end_with_exit_code_2_and_write_nothing(tmp_path: Path) -> N
         endpoints=endpoints,
     )
     out = tmp_path / "out"
-    line = [sys.executable, "-m", "simulator.cli.app", "trial", str(faulty), "--trials", "0", "--out", str(out)]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
+    monkeypatch.setattr(sys, "argv", ["clti", "trial", str(faulty), "--trials", "0", "--out", str(out)])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
     for key in ("--trials", "alpha", "size.power", "looks.at", "entry.age_at_least", "endpoints.death.at_months"):
-        assert f"{key} = " in done.stderr, done.stderr
-    assert "Nothing was written" in done.stderr
+        assert f"{key} = " in told, told
+    assert "Nothing was written" in told
     assert not out.exists()
 
 

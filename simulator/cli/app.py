@@ -10,6 +10,7 @@ import atexit
 import gc
 import importlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,8 @@ class Commands(TyperGroup):
             raise typer.Exit(130) from None
 
 
-def build() -> typer.Typer:
-    """A new application with every command that is there."""
+def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """A new application with some of the commands, by default with every one that is there."""
     app = typer.Typer(
         cls=Commands,
         no_args_is_help=True,
@@ -73,8 +74,10 @@ def build() -> typer.Typer:
         help="Simulate what becomes of people with diabetes and no-option limb ischaemia under different policies of care.",
         epilog="Start with:  clti compare   (about a minute; writes a report you can open in a browser)",
     )
-    for name, module in COMMANDS.items():
-        app.command(name)(importlib.import_module(f"simulator.cli.{module}").main)
+    # With this a single command is still called by its name.
+    app.callback()(lambda: None)
+    for name in names:
+        app.command(name)(importlib.import_module(f"simulator.cli.{COMMANDS[name]}").main)
     return app
 
 
@@ -87,7 +90,9 @@ def main() -> None:
     gc.set_threshold(50_000, 10, 10)
     atexit.register(gc.freeze)
     try:
-        build()()
+        # To read the options of all commands takes longer than many a command.
+        asked = [name for name in sys.argv[1:2] if name in COMMANDS]
+        build(asked or COMMANDS)()
     except BadInput as bad:
         sys.stderr.write(f"{bad}\nNothing was written.\n")
         raise SystemExit(2) from None

@@ -146,6 +146,10 @@ class Register:
 
     def hash(self) -> str:
         """SHA-256 of everything the parameters say, for manifests."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> str:
         content = json.dumps([p.model_dump(mode="json") for p in self.parameters], sort_keys=True)
         whole = hashlib.sha256(content.encode())
         for name, rows in sorted(self.joint.items()):

@@ -87,10 +87,8 @@ def cost_weights(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> 
     charges = [values.charged(item, len(parameters)) for item in values.items]
     rows = max(len(units), *map(len, charges))
     weights = np.zeros((rows, len(values.policies), len(FIELDS)))
-    for columns, unit, charged in zip(values.charged_columns, units.T, charges, strict=True):
-        for place, own in enumerate(columns):
-            for column in own:
-                weights[:, place, column] += unit * charged[:, place]
+    for (policies, columns), unit, charged in zip(values.charged_cells, units.T, charges, strict=True):
+        weights[:, policies, columns] += unit[:, None] * charged[:, policies]
     return weights
 
 
@@ -113,7 +111,10 @@ def unit_costs(parameters: NDArray[np.void], drawn: Drawn, values: Values) -> Ar
         for number in item.numbers:
             unit = unit * number_of(item.therapy, number, parameters, values)
         columns.append(unit)
-    return np.column_stack(np.broadcast_arrays(*columns))
+    units = np.empty((max(map(len, columns)), len(columns)))
+    for place, unit in enumerate(columns):
+        units[:, place] = unit
+    return units
 
 
 def number_of(therapy: str, number: str, parameters: NDArray[np.void], values: Values) -> Array:
@@ -241,11 +242,10 @@ def cost_table(discounted_costs: Array, undiscounted_costs: Array, values: Value
 def check_events(ledgers: Array, values: Values) -> None:
     """Stop where people have an event that has no price under their policy."""
     problems = []
-    for place, name in enumerate(values.policies):
-        events = values.unpriced[name]
-        happens = ledgers[..., place, [COLUMN[f"count_{event}"] for event in events]] > 0.0
-        if happens.any():
-            for event in np.array(events)[happens.any(axis=tuple(range(happens.ndim - 1)))].tolist():
+    happens = np.asarray((ledgers > 0.0).any(axis=tuple(range(ledgers.ndim - 2))))
+    for place, (name, events) in enumerate(values.unpriced.items()):
+        for event in events:
+            if happens[place, COLUMN[f"count_{event}"]]:
                 allowed = f"a price of {event.replace('_', ' ')} under this policy"
                 problems.append(Problem(values.perspective.name, f"policy {name}, {event}", "has no price", allowed))
     if problems:

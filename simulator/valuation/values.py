@@ -137,6 +137,12 @@ class Values:
             for item in self.items
         )
 
+    @cached_property
+    def charged_cells(self) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]:
+        """For each of `items` the policies under which it is charged and, beside each, a place in the ledger of what is."""
+        cells = [[(p, column) for p, own in enumerate(each) for column in own] for each in self.charged_columns]
+        return tuple((each[:, 0], each[:, 1]) for each in (np.array(own, np.intp).reshape(-1, 2) for own in cells))
+
     def column(self, name: str) -> int:
         """The place in the ledger of a column of costs, discounted if costs are."""
         return COLUMN[discounted(name) if self.discounted else name]
@@ -166,11 +172,19 @@ class Values:
 
     def charged(self, item: CostItem, draws: int) -> Array:
         """The share of an item's unit cost that each policy is charged, for the first draws, shape (draws or 1, policies)."""
-        under = np.array([[float(item.charged_under(policy)) for policy in self.policies.values()]])
+        under = self._charged_under[item]
         if self.left is None or item.category != PRODUCT:
             return under
         share = self.left.share(discounted=self.discounted)
         return under * (share if len(share) == 1 else share[:draws])
+
+    @cached_property
+    def _charged_under(self) -> Mapping[CostItem, Array]:
+        """Whether each of `items` is charged (1) or not (0) under each policy, of shape (1, policies)."""
+        return {
+            item: np.array([[float(item.charged_under(policy)) for policy in self.policies.values()]])
+            for item in self.items
+        }
 
     def with_left(self, left: LeftToPay | None) -> Values:
         """The same values with something else left to pay."""
@@ -183,7 +197,7 @@ class Values:
         """The values with what is left to pay in the draws at these places among those it was found for."""
         return self if self.left is None else self.with_left(self.left.rows(places))
 
-    @property
+    @cached_property
     def price_names(self) -> tuple[str, ...]:
         """Prices that are read, in the payer's order."""
         read = {name for item in self.items for name in item.names}
@@ -223,10 +237,17 @@ class Values:
     def at_means(self, changes: Mapping[str, Array] | None = None) -> Drawn:
         """The means of the distributions as one draw, or as many as `changes` has rows; otherwise as `at_base`."""
         rows = len(next(iter((changes or {}).values()), (0,)))
+        return self.at_base({name: np.full(rows, value) for name, value in self._means.items()} | dict(changes or {}))
+
+    @cached_property
+    def _means(self) -> Mapping[str, float]:
+        """The mean of every price that is read and of every utility."""
         prices, states = self.perspective.prices, self.utility_set.states
-        means = {name: np.full(rows, mean(prices[name])) for name in self.price_names}
-        means |= {name: np.full(rows, mean(states[name])) for name in states.names()}
-        return self.at_base(means | dict(changes or {}))
+        return {
+            name: mean(of[name])
+            for of, names in ((prices, self.price_names), (states, states.names()))
+            for name in names
+        }
 
     def at_base(self, changes: Mapping[str, Array] | None = None) -> Drawn:
         """The numbers in force as one draw, or as many as `changes` has rows; `changes` replaces prices and utilities.
@@ -240,11 +261,11 @@ class Values:
         if unread:
             raise BadInput(Problem("draws", name, "read by nothing", nearest(name, known)) for name in unread)
         rows = len(next(iter(changes.values()), (0,)))
-        base = {name: self.perspective.prices[name].value for name in self.price_names}
-        return Drawn(
-            {name: np.asarray(changes.get(name, np.full(rows, value))) for name, value in base.items()},
-            {n: np.asarray(changes.get(n, np.full(rows, states[n].value))) for n in states.names()},
+        prices, utilities = (
+            {n: np.asarray(changes[n] if n in changes else np.full(rows, of[n].value)) for n in names}
+            for of, names in ((self.perspective.prices, self.price_names), (states, states.names()))
         )
+        return Drawn(prices, utilities)
 
     def uncertain(self, drawn: Drawn) -> dict[str, Array]:
         """The draws of every price and utility that varies; utilities of one common quantile count once."""

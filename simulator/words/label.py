@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator
@@ -19,7 +20,7 @@ _TURNS = {"\u061c", "\u200e", "\u200f", *map(chr, range(0x202A, 0x202F)), *map(c
 
 def is_label(text: object) -> bool:
     """Whether a text can stand in a table and beside a drawing as it is."""
-    return isinstance(text, str) and len(text.strip()) > 0 and len(text) <= LONGEST and not any(map(_strays, text))
+    return isinstance(text, str) and len(text.strip()) > 0 and len(text) <= LONGEST and not _strays_somewhere(text)
 
 
 def label_from(text: str) -> str:
@@ -31,6 +32,12 @@ def _check(value: Any) -> Any:
     if not is_label(value):
         raise ValueError(ALLOWED)
     return value
+
+
+@lru_cache(maxsize=1024)
+def _strays_somewhere(text: str) -> bool:
+    # The policies of a sensitivity study are checked with every row's settings, and all have the same words.
+    return any(map(_strays, text))
 
 
 def _strays(character: str) -> bool:

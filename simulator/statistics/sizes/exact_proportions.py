@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import scipy
@@ -96,20 +97,30 @@ def limits(test: str, n0: int, n1: int, alpha: float) -> Ints:
     """
     if test in ("chi-square", "chi-square-corrected"):
         return np.asarray(_chi_square_limits(n0, n1, -float(ndtri(alpha)), 0.5 if test.endswith("corrected") else 0.0))
-    table = _log_factorials(n0 + n1)
     if test == "fisher":
-        return np.asarray(_fisher_limits(n0, n1, alpha, table))
+        return np.asarray(_fisher_limits(n0, n1, alpha, _log_factorials(n0 + n1)))
+    return _boschloo_limits(n0, n1, alpha)
+
+
+@lru_cache(maxsize=512)
+def _boschloo_limits(n0: int, n1: int, alpha: float) -> Ints:
     # Fisher's test at a raised alpha has the same order of tables: the largest raise that keeps the size is Boschloo's.
-    sizes = _sizes_of(n0, n1)
+    table, sizes = _log_factorials(n0 + n1), _sizes_of(n0, n1)
     low, high = alpha, min(1.0, 4.0 * alpha)
-    found = _fisher_limits(n0, n1, low, table)
+    found, too_many = _fisher_limits(n0, n1, low, table), None
     for _ in range(30):
         middle = 0.5 * (low + high)
         trial = _fisher_limits(n0, n1, middle, table)
-        if sizes(trial) <= alpha * (1.0 + 1e-10):
+        # Most raises give a region that was weighed before.
+        if np.array_equal(trial, found):
+            low = middle
+        elif too_many is not None and np.array_equal(trial, too_many):
+            high = middle
+        elif sizes(trial) <= alpha * (1.0 + 1e-10):
             low, found = middle, trial
         else:
-            high = middle
+            high, too_many = middle, trial
+    found.flags.writeable = False
     return np.asarray(found)
 
 
