@@ -15,12 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_exports import SHAPES, made_up
+from own_counts import FEW_LIVES
 from trial_designs import design_file
 from typer.testing import CliRunner
 
 from simulator.cli.app import build
 from simulator.face.asked import scenario_of
 from simulator.face.trial import _planned
+from simulator.questions.hospitals import own
 from simulator.questions.registry.agreement.agreement import TIMES, accuracy_table
 from simulator.questions.registry.agreement.predicted import OUTCOMES
 from simulator.questions.registry.centre_file import case_mix
@@ -77,15 +79,15 @@ def test_nothing_written_names_a_person_or_a_day(written: Path) -> None:
 def test_the_hospitals_file_is_a_scenario_at_its_own_place(written: Path, tmp_path: Path) -> None:
     """The file's rows are read back as the scenario's joint draws; compare runs it, and other evidence is refused."""
     file = written / "centre.toml"
-    own = tomllib.loads(file.read_text(encoding="utf-8"))["evidence"]["centre"]
+    centre = tomllib.loads(file.read_text(encoding="utf-8"))["evidence"]["centre"]
     there = scenario_of(file)
-    assert there.register["hospital_amputation"].value == own["point"][0]
-    assert there.register.joint["hospital_death"].tolist() == own["death"]
-    assert scenario_of("base", centre=file).register.joint["hospital_death"].tolist() == own["death"]
+    assert there.register["hospital_amputation"].value == centre["point"][0]
+    assert there.register.joint["hospital_death"].tolist() == centre["death"]
+    assert scenario_of("base", centre=file).register.joint["hospital_death"].tolist() == centre["death"]
     few = ["--patients", "60", "--out", str(tmp_path / "out")]
     assert CliRunner().invoke(build(), ["compare", str(file), *few]).exit_code == 0
     stale = tmp_path / "stale.toml"
-    stale.write_text(file.read_text(encoding="utf-8").replace(own["evidence"], "0" * 16), encoding="utf-8")
+    stale.write_text(file.read_text(encoding="utf-8").replace(centre["evidence"], "0" * 16), encoding="utf-8")
     with pytest.raises(BadInput, match="run clti patients again"):
         scenario_of(stale)
 
@@ -98,8 +100,12 @@ def test_a_scenario_may_name_the_hospitals_file(written: Path, tmp_path: Path) -
     assert scenario_of(here).register.joint["hospital_death"].size > 100
 
 
-def test_a_trial_may_be_at_the_hospitals_file_or_at_own_counts(written: Path, tmp_path: Path) -> None:
+def test_a_trial_may_be_at_the_hospitals_file_or_at_own_counts(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A design's `centre` is what a scenario's is: the same rows of offsets, and more deaths where more were counted."""
+    for name, size in FEW_LIVES.items():
+        monkeypatch.setattr(own, name, size)
     text = (written / "centre.toml").read_text(encoding="utf-8")
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     joint = scenario_of(written / "centre.toml").register.joint
