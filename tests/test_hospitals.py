@@ -171,12 +171,9 @@ def open_series() -> tuple[np.ndarray, dict[str, Hospitals]]:
     """Twenty hospitals of a population with mean 0.8 and SD 0.5, each seen with an error of 0.3, whose limbs respond far more
     often than at the founding hospital: their offsets of amputation, and populations fitted without and with a response to learn.
 
-    Both of one size, so that what the sampler compiles for the first serves the second. Compiling takes nearly all the time, and
-    optimising a good part of that.
+    Both of one size: compiling takes nearly all the time, and what is compiled for the first serves the second.
     """
     pytest.importorskip("numpyro")
-    import jax
-
     luck = np.random.default_rng(3)
     truths = 0.8 + 0.5 * luck.standard_normal(20)
     studies = {}
@@ -193,11 +190,7 @@ def open_series() -> tuple[np.ndarray, dict[str, Hospitals]]:
         found = sampled(studies, kinds, structure, 80, 100, 1, founding=False, chains=1)
         return Hospitals(found.rows, pd.DataFrame())
 
-    optimised = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", True)
-    fits = {"cut": fitted(False), "learned": fitted(True)}
-    jax.config.update("jax_disable_most_optimizations", optimised)
-    return truths, fits
+    return truths, {"cut": fitted(False), "learned": fitted(True)}
 
 
 @pytest.mark.slow
