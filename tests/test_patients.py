@@ -51,7 +51,7 @@ DATES = ("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y")
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the command writes for a German export, with what it left in the cache, of fewer lives than users wait for."""
+    """The folder that the command writes for a German export, with what it left in the cache, of few lives."""
     folder, begun = tmp_path_factory.mktemp("registry"), time.time()
     content = SHAPES["german"](TRUTH).decode("cp1252").replace("Amputationsdatum", "Majoramputation am")
     (folder / "export.csv").write_bytes(content.encode("cp1252"))
