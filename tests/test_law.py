@@ -188,7 +188,7 @@ def test_path_is_its_ramps_clipped(life: Any, times: list[float]) -> None:
 @settings(max_examples=200, deadline=None)
 def test_segments_are_straight_and_end_where_they_say(life: Any) -> None:
     """Segments cover the years in few steps, and between their ends the path is the straight line promised."""
-    t, inside, promised = 0.0, [], []
+    t, inside, promised = 0.0, list[np.ndarray](), list[np.ndarray]()
     while t < 9.0:
         value, slope, end = segment(life, t)
         assert end > t
