@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -84,12 +85,13 @@ class Choice:
         """Standard deviation of the net benefit that is expected once a study of the first parameter is known."""
         return float(abs(self.slopes[0]) / math.sqrt(1.0 + STUDY_SD**2 / patients))
 
-    def curved_worth(self) -> float:
-        """The same of the first parameter where net benefit goes by its square."""
-        slope = self.slopes[0] / math.sqrt(2.0)
-        return float(
-            quad(lambda z: max(0.0, self.mean + slope * (z * z - 1.0)) * norm.pdf(z), -9, 9, limit=400)[0]
-        ) - max(0.0, self.mean)
+
+@cache
+def curved_worth(choice: Choice) -> float:
+    """What it is worth to know the first parameter where net benefit goes by its square."""
+    slope = choice.slopes[0] / math.sqrt(2.0)
+    worth = quad(lambda z: max(0.0, choice.mean + slope * (z * z - 1.0)) * norm.pdf(z), -9, 9, limit=400)[0]
+    return float(worth) - max(0.0, choice.mean)
 
 
 def decision(choice: Choice, draws: int, seed: int) -> Answer:
@@ -143,7 +145,7 @@ def information(choice: Choice, draws: int, seed: int) -> Answer:
         "evppi a": choice.worth(abs(slopes[0])),
         "evppi b": choice.worth(abs(slopes[1])),
         "evppi a, b": choice.worth(float(np.hypot(slopes[0], slopes[1]))),
-        "evppi curved": choice.curved_worth(),
+        "evppi curved": curved_worth(choice),
     }
     curved = benefit.copy()
     curved[:, 1] += slopes[0] * ((parameters[:, 0] ** 2 - 1.0) / math.sqrt(2.0) - parameters[:, 0])

@@ -188,7 +188,6 @@ def test_chains_sample_a_known_posterior() -> None:
     start = np.random.default_rng(1).normal(0.0, 3.0, (100, 3))
     draws = sample_chains(level, start, steps=4000, keep_every=40, luck=generator(3, "test"))
     assert draws.shape == (100 * 50, 3)
-    assert np.array_equal(draws, sample_chains(level, start, steps=4000, keep_every=40, luck=generator(3, "test")))
     # 5,000 draws, of which correlation leaves at least 2,500 independent ones.
     error = np.sqrt(np.diag(covariance) / 2500)
     assert (np.abs(draws.mean(axis=0) - mean) < 5 * error).all()

@@ -21,7 +21,7 @@ def coverage(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     module = importlib.import_module("interval_coverage")
     small = {"PEOPLE": 300, "MANY_PEOPLE": 40_000, "TRIALS": 150, "MANY_TRIALS": 6_000, "DRAWS": (1_000,)}
-    small |= {"LIVED": 60, "MANY_LIVED": 3_000, "BEHIND": (-0.5,)}
+    small |= {"LIVED": 60, "MANY_LIVED": 1_500, "BEHIND": (-0.5,)}
     for name, value in small.items():
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(module, "ADAPTATIONS", dict(list(module.ADAPTATIONS.items())[:1]))

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from simulator.cli.app import build
 from simulator.face.asked import scenario_of
+from simulator.questions.registry import here
 from simulator.questions.registry.synthetic.generator import TUTORIAL_HOSPITAL
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -24,6 +25,7 @@ TOLD, ANSWERS = re.findall(r"^```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILI
 def test_the_described_path_ends_in_the_hospitals_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked is what the page says, its answers suffice, the limits hold the hospital's truth, and the file is taken."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(here, "PEOPLE", 500)
     run, program = CliRunner(), build()
     new, read, exact, slots, *others = COMMANDS
     assert run.invoke(program, new).exit_code == 0

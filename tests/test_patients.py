@@ -7,6 +7,7 @@ import math
 import time
 import tomllib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_exports import SHAPES, made_up
+from own_counts import FEW_LIVES
 from trial_designs import design_file
 from typer.testing import CliRunner
 
 from simulator.cli.app import build
 from simulator.face.asked import scenario_of
 from simulator.face.trial import _planned
+from simulator.questions.hospitals import own
+from simulator.questions.registry import findings as registry
+from simulator.questions.registry import here
 from simulator.questions.registry.agreement.agreement import TIMES, accuracy_table
 from simulator.questions.registry.agreement.predicted import OUTCOMES
 from simulator.questions.registry.centre_file import case_mix
@@ -28,6 +33,7 @@ from simulator.questions.registry.export.cells import export_in
 from simulator.questions.registry.export.proposal import propose
 from simulator.questions.registry.findings import usable
 from simulator.questions.registry.here import few_slots_tables, referrals_per_year
+from simulator.questions.registry.offsets.offsets import updated
 from simulator.questions.registry.people.described import class_shares, course, meets
 from simulator.questions.registry.people.people import People, people_of
 from simulator.questions.registry.people.privacy import SMALLEST, hidden, hidden_parts, rounded
@@ -45,11 +51,14 @@ DATES = ("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y")
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the command writes for a German export, with what it left in the cache."""
+    """The folder that the command writes for a German export, with what it left in the cache, of few lives."""
     folder, begun = tmp_path_factory.mktemp("registry"), time.time()
     content = SHAPES["german"](TRUTH).decode("cp1252").replace("Amputationsdatum", "Majoramputation am")
     (folder / "export.csv").write_bytes(content.encode("cp1252"))
-    done = CliRunner().invoke(build(), ["patients", str(folder / "export.csv"), "--out", str(folder / "out")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(here, "PEOPLE", 1_000)
+        patch.setattr(registry, "updated", partial(updated, particles=16))
+        done = CliRunner().invoke(build(), ["patients", str(folder / "export.csv"), "--out", str(folder / "out")])
     assert done.exit_code == 0, f"{done.output[-2000:]}\n{done.exception!r}"
     (folder / "out" / "console.txt").write_text(done.output)
     kept = cache_folder("") or folder
@@ -77,15 +86,15 @@ def test_nothing_written_names_a_person_or_a_day(written: Path) -> None:
 def test_the_hospitals_file_is_a_scenario_at_its_own_place(written: Path, tmp_path: Path) -> None:
     """The file's rows are read back as the scenario's joint draws; compare runs it, and other evidence is refused."""
     file = written / "centre.toml"
-    own = tomllib.loads(file.read_text(encoding="utf-8"))["evidence"]["centre"]
+    centre = tomllib.loads(file.read_text(encoding="utf-8"))["evidence"]["centre"]
     there = scenario_of(file)
-    assert there.register["hospital_amputation"].value == own["point"][0]
-    assert there.register.joint["hospital_death"].tolist() == own["death"]
-    assert scenario_of("base", centre=file).register.joint["hospital_death"].tolist() == own["death"]
+    assert there.register["hospital_amputation"].value == centre["point"][0]
+    assert there.register.joint["hospital_death"].tolist() == centre["death"]
+    assert scenario_of("base", centre=file).register.joint["hospital_death"].tolist() == centre["death"]
     few = ["--patients", "60", "--out", str(tmp_path / "out")]
     assert CliRunner().invoke(build(), ["compare", str(file), *few]).exit_code == 0
     stale = tmp_path / "stale.toml"
-    stale.write_text(file.read_text(encoding="utf-8").replace(own["evidence"], "0" * 16), encoding="utf-8")
+    stale.write_text(file.read_text(encoding="utf-8").replace(centre["evidence"], "0" * 16), encoding="utf-8")
     with pytest.raises(BadInput, match="run clti patients again"):
         scenario_of(stale)
 
@@ -93,13 +102,17 @@ def test_the_hospitals_file_is_a_scenario_at_its_own_place(written: Path, tmp_pa
 def test_a_scenario_may_name_the_hospitals_file(written: Path, tmp_path: Path) -> None:
     """`centre = "FILE"` under [evidence] is that hospital, the path as from the scenario's own folder."""
     (tmp_path / "mine.toml").write_text((written / "centre.toml").read_text(encoding="utf-8"), encoding="utf-8")
-    here = tmp_path / "scenario.toml"
-    here.write_text('extends = "base"\nlabel = "Ours"\n[evidence]\ncentre = "mine.toml"\n', encoding="utf-8")
-    assert scenario_of(here).register.joint["hospital_death"].size > 100
+    scenario = tmp_path / "scenario.toml"
+    scenario.write_text('extends = "base"\nlabel = "Ours"\n[evidence]\ncentre = "mine.toml"\n', encoding="utf-8")
+    assert scenario_of(scenario).register.joint["hospital_death"].size > 100
 
 
-def test_a_trial_may_be_at_the_hospitals_file_or_at_own_counts(written: Path, tmp_path: Path) -> None:
+def test_a_trial_may_be_at_the_hospitals_file_or_at_own_counts(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A design's `centre` is what a scenario's is: the same rows of offsets, and more deaths where more were counted."""
+    for name, size in FEW_LIVES.items():
+        monkeypatch.setattr(own, name, size)
     text = (written / "centre.toml").read_text(encoding="utf-8")
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     joint = scenario_of(written / "centre.toml").register.joint
@@ -118,13 +131,12 @@ def test_a_trial_may_be_at_the_hospitals_file_or_at_own_counts(written: Path, tm
 
 def test_what_policies_change_is_counted_in_the_hospitals_own_referrals(written: Path) -> None:
     """Of 240 people in five years 48 a year: counts are of so many, changes lie in their limits, and the table is a file."""
-    here = pd.read_csv(written / "here.csv")
-    assert set(here["view"]) == {"sceptical", "central", "optimistic"}
-    lost = here[here["outcome"] == "major_amputation"]
-    assert (here["reference"] + here["difference"]).to_numpy() == pytest.approx(here["mean"].to_numpy())
-    assert (here["difference_low"] <= here["difference"]).all() and (
-        here["difference"] <= here["difference_high"]
-    ).all()
+    change = pd.read_csv(written / "here.csv")
+    assert set(change["view"]) == {"sceptical", "central", "optimistic"}
+    lost = change[change["outcome"] == "major_amputation"]
+    assert (change["reference"] + change["difference"]).to_numpy() == pytest.approx(change["mean"].to_numpy())
+    assert (change["difference_low"] <= change["difference"]).all()
+    assert (change["difference"] <= change["difference_high"]).all()
     assert ((lost["difference"] < 0.0) & (lost["mean"] < 48.0)).all()
     told = pd.read_csv(written / "accuracy.csv").set_index(["outcome", "time_years", "by"])
     expected = told.loc[("amputated", 1.0, "after"), "expected"]

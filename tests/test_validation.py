@@ -564,7 +564,7 @@ def test_no_fit_reads_a_validation_file() -> None:
 
         tiny = Effort(
             first=64, second=64, third=64, final=64, few_patients=200, patients=200, steps=90, chains=40, cohorts=75,
-            draws=10, many=1000,
+            draws=10, many=1000, level=1000,
         )  # fmt: skip
         calibrate(scenario, data, contrasts, tiny, 1, simulate)
     finally:

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from browser import NAMES, WINDOWS, columns_out_of_sight
+from own_counts import FEW_LIVES
 
 from simulator.cli.verify import main
+from simulator.questions.hospitals import own
 from simulator.questions.verify import COLUMNS, verification, verify
 from simulator.questions.verify.events.clocks import after_operation, judgement
 from simulator.questions.verify.findings import findings
@@ -37,8 +39,11 @@ from simulator.words.errors import BadInput, CheckFailed
 
 @pytest.fixture(scope="module")
 def base() -> pd.DataFrame:
-    """The checks of the base scenario with few patients."""
-    return verify(load_scenario(), patients=400, seed=3)
+    """The checks of the base scenario with few patients, whose hospital's own counts are read with few lives, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, size in FEW_LIVES.items():
+            patch.setattr(own, name, size)
+        return verify(load_scenario(), patients=400, seed=3)
 
 
 def test_the_base_scenario_passes(base: pd.DataFrame) -> None:
