@@ -1,3 +1,3 @@
-"""Sizes at which a hospital's own counts are read quickly: `simulator.questions.hospitals.own` has those that users wait for."""
+"""Sizes at which a hospital's own counts are read quickly: `simulator.centre.own` has those that users wait for."""
 
 FEW_LIVES = {"PARTICLES": 6, "LIVES": 60, "POINTS": 16, "ATOMS": 400, "ROWS": 200}

@@ -20,10 +20,10 @@ from own_counts import FEW_LIVES
 from trial_designs import design_file
 from typer.testing import CliRunner
 
+from simulator.centre import own
 from simulator.cli.app import build
 from simulator.face.asked import scenario_of
 from simulator.face.trial import _planned
-from simulator.questions.hospitals import own
 from simulator.questions.registry import findings as registry
 from simulator.questions.registry import here
 from simulator.questions.registry.agreement.agreement import TIMES, accuracy_table

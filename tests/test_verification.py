@@ -14,8 +14,8 @@ import pytest
 from browser import NAMES, WINDOWS, columns_out_of_sight
 from own_counts import FEW_LIVES
 
+from simulator.centre import own
 from simulator.cli.verify import main
-from simulator.questions.hospitals import own
 from simulator.questions.verify import COLUMNS, verification, verify
 from simulator.questions.verify.events.clocks import after_operation, judgement
 from simulator.questions.verify.findings import findings
