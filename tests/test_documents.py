@@ -226,8 +226,8 @@ def test_commands_run(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytes
         monkeypatch.setattr(verification, "all_checks", lambda: some)
     monkeypatch.setattr("simulator.questions.compare.job.RELIANCE_PATIENTS", 200)
     # A hospital's own counts are read with fewer lives, too; how many there should be, test_hospitals.py says.
-    monkeypatch.setattr("simulator.questions.hospitals.own.PARTICLES", 8)
-    monkeypatch.setattr("simulator.questions.hospitals.own.LIVES", 100)
+    monkeypatch.setattr("simulator.centre.own.PARTICLES", 8)
+    monkeypatch.setattr("simulator.centre.own.LIVES", 100)
     run, program = CliRunner(), build()
     write_inputs(run, program, words)
     done = run.invoke(program, list(words))
