@@ -77,8 +77,6 @@ found.plot(tornado)
 # lives. That is what twins are for. Where there is influence, the study judges its own precision.
 
 # %%
-for note in found.facts["notes"]:
-    print(note)
 found.noise[["signal_sd", "noise_sd", "noise_share", "patients", "patients_needed", "enough"]]
 
 # %% [markdown]

@@ -28,7 +28,7 @@ LONG = {
     "sensitivity": ("simulator.questions.sweep.sweep.execute", GOES_ON),
     "economics": ("simulator.questions.value.analysis.economic_analysis", GOES_ON),
     "trial": ("simulator.questions.trial.study.study_design", GOES_ON),
-    "validate": ("simulator.questions.validate.validate", GOES_ON),
+    "validate": ("simulator.questions.validate.validation.validate", GOES_ON),
     "calibrate": ("simulator.questions.calibrate.posterior.calibrate", GOES_ON),
     "compare": ("simulator.questions.compare.compare", "it starts from the beginning"),
 }

@@ -172,19 +172,19 @@ class Values:
 
     def charged(self, item: CostItem, draws: int) -> Array:
         """The share of an item's unit cost that each policy is charged, for the first draws, shape (draws or 1, policies)."""
-        under = self._charged_under[item]
+        under = self._charged_under.get(item)
+        if under is None:
+            under = np.array([[float(item.charged_under(policy)) for policy in self.policies.values()]])
+            self._charged_under[item] = under
         if self.left is None or item.category != PRODUCT:
             return under
         share = self.left.share(discounted=self.discounted)
         return under * (share if len(share) == 1 else share[:draws])
 
     @cached_property
-    def _charged_under(self) -> Mapping[CostItem, Array]:
-        """Whether each of `items` is charged (1) or not (0) under each policy, of shape (1, policies)."""
-        return {
-            item: np.array([[float(item.charged_under(policy)) for policy in self.policies.values()]])
-            for item in self.items
-        }
+    def _charged_under(self) -> dict[CostItem, Array]:
+        """Whether items that were asked for are charged (1) or not (0) under each policy, of shape (1, policies)."""
+        return {}
 
     def with_left(self, left: LeftToPay | None) -> Values:
         """The same values with something else left to pay."""

@@ -154,7 +154,7 @@ def test_facts_of_a_design() -> None:
     assert found.pop("success") == success
     first, second = found.pop("endpoints")
     assert first.items() >= {"scale": "log_hazard_ratio", "confirmatory": True, "ratio": True, "good": False}.items()
-    assert second.items() >= {"scale": "difference of means", "confirmatory": False, "ratio": False}.items()
+    assert second.items() >= {"scale": "mean_difference", "confirmatory": False, "ratio": False}.items()
     assert first["name"] == "death" and second["good"] is True
     assert found.pop("references") == (["register"], (*module.METHODS, "source"))
     assert found == expected

@@ -18,7 +18,6 @@ from simulator.questions.trial.sizes.closed_form import Formula, Pool, formulas
 
 Bools = NDArray[np.bool_]
 
-MONTHS_PER_YEAR = 12.0
 NOTABLE = 0.02
 """Shares of patients below this are not worth a reason."""
 CHANGED = 1.15
@@ -108,7 +107,7 @@ def _hazards(pooled: Pool, endpoint: Endpoint, comparison: int) -> Iterator[Brok
     gap = float(late.estimate[0] - early.estimate[0])
     if abs(gap) > max(math.log(CHANGED), 2.0 * math.hypot(float(early.se[0]), float(late.se[0]))):
         ratios = math.exp(early.estimate[0]), math.exp(late.estimate[0])
-        yield Broken("proportional_hazards", *ratios, middle * MONTHS_PER_YEAR)
+        yield Broken("proportional_hazards", *ratios, middle * 12.0)
         caused = float(pooled.data.caused[group == 1].mean())
         if caused > 0.0:
             yield Broken("effect_from_the_start", caused)
@@ -116,7 +115,7 @@ def _hazards(pooled: Pool, endpoint: Endpoint, comparison: int) -> Iterator[Brok
     before = _rate(np.minimum(seen.time, middle), events & (seen.time <= middle), control)
     after = _rate(np.maximum(seen.time - middle, 0.0), events & (seen.time > middle), control)
     if after > 0.0 and max(before / after, after / before) > CHANGED:
-        yield Broken("constant_hazard", before, after, middle * MONTHS_PER_YEAR)
+        yield Broken("constant_hazard", before, after, middle * 12.0)
     competing = float((seen.code == 2)[group >= 0].mean())
     if competing > NOTABLE:
         yield Broken("no_competing_event", competing)
