@@ -340,6 +340,23 @@ def test_bad_words_in_a_field_are_marked(page: Page) -> None:
     assert page.evaluate("() => location.hash") == ""
 
 
+def test_payers_that_are_read_late_leave_what_is_typed(window: Page, running: Running) -> None:
+    """The page can be used before all payers have been read; when they have, a number that was refused meanwhile still stands."""
+    held: list[Any] = []
+    window.route("**/payers*", lambda asked: held.append(asked))
+    go(window, running)
+    field = window.get_by_label("Most treatments, typed")
+    field.fill("99")
+    field.press("Enter")
+    (late,) = held
+    late.continue_()
+    window.wait_for_function(
+        "() => ![...document.querySelectorAll('#controls option')].some(e => e.textContent.endsWith('(being read)'))"
+    )
+    window.unroute("**/payers*")
+    assert (field.input_value(), field.get_attribute("aria-invalid")) == ("99", "true")
+
+
 OUTSIDE = """width => [...document.querySelectorAll('main svg text, main h2, main .note, button, legend, label')]
 .filter(e => { const box = e.getBoundingClientRect(); return box.width && (box.left < -1 || box.right > width + 1); })
 .map(e => e.textContent)"""

@@ -33,11 +33,12 @@ export function strangePayer() {
   return about.controls.find((c) => c.key === PAYER)?.choices.find((each) => each.value === name)?.label ?? name;
 }
 
-/** All payers have been read: those that lack a price of what the policies cause cannot be chosen. */
+/** All payers have been read: those that lack a price of what the policies cause cannot be chosen. Only what hangs on them is
+ * painted again, lest a number vanish that somebody is typing meanwhile. */
 export function payersKnown(payers) {
   about.payers = payers;
   about.payersRead = true;
-  paint();
+  paint((key, part) => key === PAYER || part.control.live);
 }
 
 /** A payer that cannot be chosen says why. */
@@ -196,9 +197,10 @@ function holds(need) {
   return (v !== null) === need.set;
 }
 
-export function paint() {
+export function paint(which = () => true) {
   find("start").value = state.start;
   for (const [key, part] of parts) {
+    if (!which(key, part)) continue;
     const on = holds(part.control.needs) && (key !== PRICE || usual(PRICE) !== null);
     if (part.control.live) part.unit.textContent = payer().currency;
     part.show(value(key));
