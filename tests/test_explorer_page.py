@@ -343,7 +343,11 @@ def test_bad_words_in_a_field_are_marked(page: Page) -> None:
 def test_payers_that_are_read_late_leave_what_is_typed(window: Page, running: Running) -> None:
     """The page can be used before all payers have been read; when they have, a number that was refused meanwhile still stands."""
     held: list[Any] = []
-    window.route("**/payers*", lambda asked: held.append(asked))
+
+    def hold(asked: Any) -> None:
+        held.append(asked)
+
+    window.route("**/payers*", hold)
     go(window, running)
     field = window.get_by_label("Most treatments, typed")
     field.fill("99")
