@@ -37,7 +37,8 @@ def figures(findings: Findings) -> dict[str, Figure]:
 
 def shares_figure(targets: pd.DataFrame) -> Figure:
     """Observed shares with exact intervals, and the simulated ones."""
-    shares = targets[(targets["high"] <= 1.0) & (targets["observed"] <= 1.0)].reset_index(drop=True)
+    ratios = targets["target"].str.startswith("risk_ratio")
+    shares = targets[(targets["high"] <= 1.0) & (targets["observed"] <= 1.0) & ~ratios].reset_index(drop=True)
     with house_style():
         figure, (axes,) = new_figure(7.2, 0.22 * len(shares) + 1.2)
         y = np.arange(len(shares))[::-1]
@@ -47,7 +48,8 @@ def shares_figure(targets: pd.DataFrame) -> Figure:
         axes.set_yticks(y, _called(shares["target"]), fontsize=7)
         axes.set_xlim(0.0, 1.0)
         axes.set_xlabel("share of patients")
-        axes.legend(loc="lower right", frameon=False, fontsize=8)
+        axes.set_ylim(-0.7, len(shares) - 0.3)
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, fontsize=8)
         caption(figure, "Diamonds on or near the dots: the fitted model reproduces the study's tables cell by cell.")
     return figure
 
@@ -62,6 +64,7 @@ def predictive_figure(predictive: pd.DataFrame) -> Figure:
         axes.axvspan(-1.0, 1.0, color=OKABE_ITO["sky"], alpha=0.25, lw=0)
         axes.plot((predictive["observed"] - middle) / width, y, "o", color=INK, ms=4)
         axes.set_yticks(y, _called(predictive["target"]), fontsize=7)
+        axes.set_ylim(-0.7, len(predictive) - 0.3)
         axes.set_xlabel("observed value; the band is the 95% predictive interval of each number")
         caption(
             figure,
