@@ -381,6 +381,7 @@ def test_terms_in_words() -> None:
         "repeats at 50.0% of the first; 20.0% less beyond 100 treatments a year; "
         "40.0% paid back where the treated limb is lost within 2 years. Value-based prices are list prices under them."
     )
+    assert "less beyond 1,250,000 treatments a year" in told(Deal(volume=(Volume(above=1_250_000, discount=0.2),)))
     assert "where the treated limb is lost within one year." in told(Deal(refund=1.0))
     assert "where measured TcPO2 has not risen after the last treatment." in told(
         Deal(refund=1.0, refund_when="tcpo2_not_risen")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from lifelines import AalenJohansenFitter
 from scipy.stats import norm
@@ -22,7 +23,9 @@ from simulator.questions.trial.sizes.assumptions import assumption_table
 from simulator.questions.trial.study import study_design
 from simulator.statistics.sequential.conditional_power import conditional_power, predictive_power
 from simulator.telling.columns import called, named
+from simulator.telling.figures.trial import endpoint_figure
 from simulator.telling.page import page
+from simulator.telling.style import caption_of
 
 EXPONENTIAL = {
     "drop_out": {"per_year": 0.0},
@@ -227,6 +230,18 @@ def test_a_label_with_a_star_quotes_what_fits() -> None:
     assert called(names, "power_death") == "Power: death"
     assert called(names, "bias_harm_afs") == "Harm: afs"
     assert called(names, "power_") is None
+
+
+def test_intervals_of_needed_sizes_hold_their_dots() -> None:
+    """Also that of an endpoint that needs far more patients than another; one without an upper limit goes to the edge."""
+    needs = pd.DataFrame({"endpoint": ["tcpo2", "limb", "walking"], "test": ["ancova", "logrank", "chi_square"]})
+    needs = needs.assign(patients=[42.0, 1000.0, 3900.0], low=[41.0, 900.0, 2900.0], high=[43.0, 5500.0, math.inf])
+    figure = endpoint_figure(needs, 0.9)
+    (axes,) = figure.axes
+    lines = np.array([line[:, 0] for line in axes.collections[0].get_segments()])  # type: ignore[attr-defined]
+    assert (lines[:, 0] < needs["patients"]).all() and (lines[:, 1] > needs["patients"]).all()
+    assert lines[1, 1] == 5500.0 and lines[2, 1] == axes.get_xlim()[1]
+    assert "A line that reaches the edge goes on." in caption_of(figure)
 
 
 def test_power_at_other_hospitals_stands_beside_the_scenarios_own(tmp_path: Path) -> None:

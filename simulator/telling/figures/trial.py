@@ -189,7 +189,7 @@ def endpoint_figure(needs: pd.DataFrame, target: float) -> Figure:
             return figure
         tests = labels()["trial_test"]
         names = [f"{name} ({tests[test]})" for name, test in zip(shown["endpoint"], shown["test"], strict=True)]
-        most = 50.0 * float(shown["patients"].min())
+        most = 2.0 * float(shown["patients"].max())
         interval_rows(axes, names, shown["patients"], shown["low"], np.minimum(shown["high"], most))
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -198,6 +198,9 @@ def endpoint_figure(needs: pd.DataFrame, target: float) -> Figure:
         axes.set_xlabel(f"Patients for a power of {target:.0%} (logarithmic)")
         without = len(needs) - len(shown)
         rest = f" {without} show no effect and are left out." if without else ""
+        if (shown["high"] > most).any():
+            axes.set_xlim(right=most)
+            rest += " A line that reaches the edge goes on."
         first = f"{shown['endpoint'].iloc[0]} needs the fewest patients."
         caption(figure, first + rest + " Each test alone, on the same lives; lines are 95% Monte Carlo intervals.")
     return figure
