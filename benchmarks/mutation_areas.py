@@ -278,6 +278,8 @@ AREAS = (
     ),
     Area(("questions/boundaries/__init__.py",), (), {"__init__.py": "tests/closed_forms/test_samplesize_findings.py"}),
     Area(("questions/samplesize/*.py",), (), {"findings.py": "tests/closed_forms/test_samplesize_findings.py"}),
+    Area(tuple(f"studies/{name}.py" for name in ("cited", "counts", "naive", "observed")), ()),
+    Area(("centre/atoms.py", "centre/offsets.py"), ()),
 )
 
 

@@ -742,6 +742,16 @@ def test_results_cannot_be_changed():
 # --- The whole analysis and the command -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("thresholds", "end"), [([3.0, 8.0], 16.0), ([0.0], 2.0)])
+def test_curves_reach_twice_as_far_as_the_highest_threshold(thresholds: list[float], end: float):
+    """Two hundred even steps from 0, with the thresholds themselves among them; to 2 where only 0 is asked for."""
+    found = decide(random_results(4), thresholds)
+    assert found.curves is not None and found.information is not None
+    grid = sorted({*(end * k / 200 for k in range(201)), *thresholds})
+    for table in (found.curves, found.information):
+        assert np.unique(table["threshold"]) == pytest.approx(grid)
+
+
 def test_one_draw_has_a_frontier_but_no_probabilities():
     """One draw is refused with the reason unless only point estimates are asked for."""
     results = point([1, 2], [1, 2])

@@ -15,12 +15,12 @@ import pandas as pd
 import pytest
 from browser import WINDOWS, columns_out_of_sight
 from own_counts import FEW_LIVES
-from scipy.stats import binom, multivariate_t, norm
+from scipy.stats import binom, norm
 
 from simulator.centre import own
-from simulator.centre.atoms import BANDWIDTH, NARROW, Atoms, atoms
+from simulator.centre.atoms import Atoms, atoms
 from simulator.centre.offsets import informed, log_evidence, own_offsets
-from simulator.centre.surface import FURTHEST, design, features, fit_surface, fitted_quantities, lived
+from simulator.centre.surface import design, features, fit_surface, fitted_quantities, lived
 from simulator.cli.calibrate import main as calibrate
 from simulator.evidence import load_register
 from simulator.evidence.distributions import limits
@@ -151,19 +151,6 @@ def test_the_likelihood_of_a_population_is_that_of_normal_theory() -> None:
     assert found - found[0] == pytest.approx(wanted - wanted[0], abs=0.06)
     weights = left_out(Hospitals(rows, pd.DataFrame()), {"s": normal_atoms(0.9, 0.4)}, {"s": Kind()})["s"]
     assert (weights - weights[0]).to_numpy() == pytest.approx(-(found - found[0]), abs=1e-9)
-
-
-def test_the_likelihood_with_heavy_tails_is_that_of_scipy() -> None:
-    """Student's t of three rates, the normal law of response, and the wide prior taken off, atom by atom."""
-    row = {"mean_amputation": 0.4, "tails": 5.0, "corr_amputation_death": 0.5, "sd_response": 0.7}
-    row |= {f"sd_{name}": sd for name, sd in zip(RATES, (0.5, 0.8, 0.3), strict=True)}
-    one = Hospitals(pd.DataFrame([row]), pd.DataFrame())
-    points = np.random.default_rng(2).normal(size=(50, len(OFFSETS)))
-    each = Atoms(points, np.linspace(-1.0, 1.0, 50), True)
-    root = one.roots()[0, :3, :3]
-    law = multivariate_t([0.4, 0.0, 0.0], root @ root.T, 5.0).logpdf(points[:, :3])
-    level = law + norm.logpdf(points[:, 3], 0.0, 0.7) - each.log_prior
-    assert log_evidence(one, each, Kind())[0] == pytest.approx(np.log(np.exp(level).mean()), rel=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -319,60 +306,6 @@ def test_an_option_of_a_fit_beside_a_study_is_refused(option: str, value: object
     with pytest.raises(BadInput, match=rf"command line: --{option} = with --add-study"):
         calibrate(add_study=folder() / "benoit.toml", out=tmp_path / "out", **{option: value})  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()
-
-
-def test_kernels_keep_a_normal_likelihood_where_hospitals_hardly_differ() -> None:
-    """600 atoms of a study that saw all offsets with an error of 0.4: the likelihood of populations with an SD of 0.05 is that of
-    normal theory, which as many points miss by several units."""
-    seen, error, wide, sd = np.array([0.9, -0.3, 0.2, 0.5]), 0.4, 2.0, 0.05
-    luck = np.random.default_rng(2)
-    variance = 1.0 / (1.0 / error**2 + 1.0 / wide**2)
-    points = variance / error**2 * seen + np.sqrt(variance) * luck.standard_normal((600, 4))
-    prior = norm.logpdf(points, 0.0, wide).sum(axis=1)
-    rows = pd.DataFrame(
-        {"mean_amputation": np.linspace(0.3, 1.5, 7), "mean_response": 0.4, "tails": np.inf, "sd_response": sd}
-    )
-    for name in RATES:
-        rows[f"sd_{name}"] = sd
-    population = Hospitals(rows, pd.DataFrame())
-    wanted = norm.logpdf(population.means(), seen, np.hypot(error, sd)).sum(axis=1)
-
-    def gap(each: Atoms) -> float:
-        found = log_evidence(population, each, Kind())
-        return float(np.abs(found - found[3] - (wanted - wanted[3])).max())
-
-    assert gap(Atoms(points, prior, True, None, (np.zeros(4), np.full(4, wide)))) < 0.5
-    assert gap(Atoms(points, prior, True)) > 2.0
-
-
-def test_kernels_share_the_variance_of_atoms_with_their_centres() -> None:
-    """Under a prior that says next to nothing means and covariances stay; atoms wider than the prior get kernels that are not."""
-    luck = np.random.default_rng(3)
-    points = luck.normal([0.9, -0.3, 0.2, 0.5], 0.4, (600, 4)) @ (np.eye(4) + 0.3 * np.eye(4, k=1))
-    flat = Atoms(points, np.zeros(600), True, None, (np.zeros(4), np.full(4, 1e4))).kernels
-    assert flat.centres.mean(axis=0) == pytest.approx(points.mean(axis=0), abs=1e-6)
-    whole = np.cov(flat.centres.T) + flat.covariance
-    assert whole == pytest.approx(np.cov(points.T) + (BANDWIDTH * NARROW) ** 2 * np.eye(4), abs=1e-6)
-    wide = Atoms(4.0 * luck.standard_normal((600, 4)), np.zeros(600), True, None, (np.zeros(4), np.ones(4))).kernels
-    sizes = np.linalg.eigvalsh(wide.covariance)
-    assert sizes.min() > 0.0
-    assert sizes.max() <= BANDWIDTH**2 / (1.0 - BANDWIDTH**2) + 1e-9
-
-
-def test_a_study_that_knows_its_hospital_well_has_many_atoms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A likelihood a fiftieth as wide as the prior in four offsets, which its own points would hit a few times in a million,
-    and no number is read further out than people were lived."""
-    monkeypatch.setattr("simulator.centre.atoms.POINTS_OF_ALL", 6_000)
-
-    def narrow(offsets: np.ndarray) -> np.ndarray:
-        return norm.logpdf(offsets, 0.7, 0.1).sum(axis=2)
-
-    known = SimpleNamespace(coefficients=np.zeros((2, 1, 1)), treated=True, log_likelihood=narrow)
-    found = atoms(known, np.zeros(4), np.full(4, 2.0), 300, np.random.default_rng(1))  # type: ignore[arg-type]
-    assert len(np.unique(found.offsets, axis=0)) > 150
-    assert found.offsets.mean(axis=0) == pytest.approx(np.full(4, 0.7), abs=0.03)
-    assert found.offsets.std(axis=0) == pytest.approx(np.full(4, 0.1), abs=0.02)
-    assert (features(np.full((1, 4), 9.0)) == features(np.full((1, 4), FURTHEST))).all()
 
 
 def test_a_surface_gives_back_what_lies_on_it() -> None:

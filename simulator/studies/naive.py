@@ -64,7 +64,7 @@ def naive_shares(count: Count, others: Sequence[Count]) -> Array:
     _, residual, trace = _fitted(design, target, weights)
     freedom = len(y) - design.shape[1]
     q = float((weights * residual**2).sum())
-    between = max(0.0, (q - freedom) / trace) if freedom > 0 else 0.0
+    between = max(0.0, (q - freedom) / trace)
     weights = 1.0 / (variance + between)
     coefficients, _, _ = _fitted(design, target, weights)
     inverse = np.linalg.inv(design.T @ (weights[:, None] * design))

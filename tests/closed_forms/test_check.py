@@ -60,6 +60,20 @@ def test_the_published_numbers_meet_their_own_counterparts() -> None:
         assert low < value < high, name
 
 
+def test_quarters_of_follow_up_add_up() -> None:
+    """Those who have left by the end of each of the first three; the last quarter leaves nobody to tell."""
+    statistics = DATA.statistics.copy()
+    for quarter, share in enumerate((0.1, 0.2, 0.3, 0.4), 1):
+        statistics[list(STATISTICS).index(f"follow_up_quarter_{quarter}")] = share
+    names = [name for name, *_ in observed_targets(DATA)]
+    left = {
+        name: value
+        for name, value in zip(names, simulated_targets(statistics[None])[0], strict=True)
+        if "left_by" in name
+    }
+    assert list(left.values()) == pytest.approx([0.1, 0.3, 0.6])
+
+
 @pytest.mark.parametrize(
     ("name", "value", "low", "high"),
     [

@@ -67,6 +67,9 @@ def test_only_times_that_come_are_packed() -> None:
     arrays = arrays_of(piece)
     assert arrays["lost_at"].tolist() == [2, 5] and arrays["lost"].tolist() == [0.1, 0.1]
     assert arrays["died_at"].dtype == np.int32 and arrays["crossed"].size == 0
+    for patients in (2, 10, 100, 1_000):
+        (other,) = packed(lives(0, 2, patients)).values()
+        assert int.from_bytes(other[:8].tobytes(), "little") % 8 == 0
     sizes = [each.itemsize for each in arrays.values()]
     assert sizes == sorted(sizes, reverse=True)
 

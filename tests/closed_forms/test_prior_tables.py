@@ -15,13 +15,13 @@ from simulator.questions.trial.results.prior_tables import prior_table, prior_ta
 from simulator.statistics.beliefs.beta_rules import UNIFORM, BetaMixture
 from simulator.statistics.beliefs.effective_size import elir_size, moment_size
 
-MIXED = BetaMixture((0.6, 0.2, 0.2), (3.0, 2.0, 1.0), (5.0, 2.0, 1.0))
+MIXED = BetaMixture((0.6, 0.15, 0.25), (3.0, 2.0, 1.0), (5.0, 2.0, 1.0))
 
 
 def test_a_row_for_each_part_and_for_the_whole() -> None:
     """Means and quantiles of each; what the whole is worth in patients."""
     table = prior_table(MIXED)
-    assert table["part"].tolist() == ["1", "2", "3", "whole"] and table["weight"].tolist() == [0.6, 0.2, 0.2, 1.0]
+    assert table["part"].tolist() == ["1", "2", "3", "whole"] and table["weight"].tolist() == [0.6, 0.15, 0.25, 1.0]
     assert table["a"].tolist() == pytest.approx([3.0, 2.0, 1.0, np.nan], nan_ok=True)
     assert table["b"].tolist() == pytest.approx([5.0, 2.0, 1.0, np.nan], nan_ok=True)
     first = table.iloc[0]
@@ -34,11 +34,11 @@ def test_a_row_for_each_part_and_for_the_whole() -> None:
 
 
 def test_what_comes_before_a_vague_part_has_a_row_of_its_own() -> None:
-    """Three quarters and a quarter of it."""
+    """Four fifths and a fifth of it."""
     table = prior_table(MIXED, True)
     assert table["part"].tolist() == ["1", "2", "3", "earlier", "whole"]
-    earlier, rest = table.iloc[3], BetaMixture((0.75, 0.25), (3.0, 2.0), (5.0, 2.0))
-    assert (earlier["weight"], earlier["mean"]) == pytest.approx((0.8, 0.75 * 3 / 8 + 0.125))
+    earlier, rest = table.iloc[3], BetaMixture((0.8, 0.2), (3.0, 2.0), (5.0, 2.0))
+    assert (earlier["weight"], earlier["mean"]) == pytest.approx((0.75, 0.8 * 3 / 8 + 0.1))
     assert np.isnan(earlier["a"]) and np.isnan(earlier["b"])
     assert (earlier["elir"], earlier["moment"]) == pytest.approx((elir_size(rest), moment_size(rest)))
     assert earlier["low"] == pytest.approx(rest.quantile(0.025))

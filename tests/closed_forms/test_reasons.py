@@ -209,7 +209,7 @@ def test_measurements(endpoint: Endpoint) -> None:
     assert told(missing, endpoint) == [("everybody_measured", [1.0, 0.666667])]
     for one, other, spread in (([1.0, 3.0], [5.0, 9.0], [1.0, 2.0]), ([1.0, 5.0], [5.0, 7.0], [2.0, 1.0])):
         assert told(measured(one, other, endpoint.outcome), endpoint) == [("equal_spread", spread)]
-    assert told(measured([0.0, 2.0], [0.0, 2.2], endpoint.outcome), endpoint) == []
+    assert told(measured([0.0, 4.0], [0.0, 4.4], endpoint.outcome), endpoint) == []
 
 
 def test_a_fiftieth_of_missing_measurements() -> None:

@@ -126,6 +126,7 @@ ONE_LOOK = looks(at=(40,))
         ({"reestimation": growing(test="ordinary"), "looks": ONE_LOOK}, []),
         # Of one look nobody needs to know in advance how much it will see.
         ({"looks": looks(by="patients", at=(60,), type="ld-obf"), "size": NO_EVENTS}, []),
+        ({"looks": looks(by="patients", at=(60, 90), type="ld-obf"), "size": NO_EVENTS}, ["reestimation"]),
         ({"looks": looks(type="triangular")}, ["looks.type"]),
         ({"comparisons": (1, 2)}, ["reestimation"]),
         ({"sides": 2}, ["reestimation"]),
@@ -157,6 +158,7 @@ BAYES = {"kind": "predictive", "r1": None, "r": None, "futility": 0.1}
         ({}, "posterior", {}, ["two_stage"]),
         ({"futility": 0.1}, "exact_binomial", {}, ["two_stage.futility"]),
         ({}, "exact_binomial", {"looks": looks()}, ["two_stage"]),
+        ({}, "exact_binomial", {"confirmatory": (1, 2)}, ["two_stage"]),
         ({"r1": 10}, "exact_binomial", {}, ["two_stage"]),
         ({"n": 10}, "exact_binomial", {}, ["two_stage"]),
         ({"r": 1}, "exact_binomial", {}, ["two_stage"]),

@@ -39,6 +39,9 @@ MEASURES = [
     ("no_effect", "success_untreated", 0.02),
 ]
 BOUNDARY = SimpleNamespace(asked=lambda: "plan", drift=3.0, inflation=1.02, plan=SimpleNamespace(sources=("source",)))
+OF_THE_NEXT_LEVEL = SimpleNamespace(
+    asked=lambda: "next", drift=4.0, inflation=1.03, plan=SimpleNamespace(sources=("next",))
+)
 
 
 def study(of: Design, **more: Any) -> TrialStudy:
@@ -48,7 +51,7 @@ def study(of: Design, **more: Any) -> TrialStudy:
         marked=SimpleNamespace(patients=100, events=40),
         hypotheses=[1, 2],
         looks=2,
-        rule=SimpleNamespace(boundaries=[BOUNDARY], looks=2),
+        rule=SimpleNamespace(boundaries=[BOUNDARY, OF_THE_NEXT_LEVEL], looks=2),
     )
     characteristics = pd.DataFrame(MEASURES, columns=["truth", "measure", "value"]).assign(se=0.01)
     events = SimpleNamespace(

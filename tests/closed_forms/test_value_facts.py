@@ -66,7 +66,7 @@ def analysis(economics: Any = None, status: str = "on the frontier", **changed: 
         ),
         "luck": luck,
         "lives": SimpleNamespace(parameters=np.zeros(2), people=60),
-        "views": (SimpleNamespace(lives=SimpleNamespace(parameters=np.zeros(3))),) * 2,
+        "views": tuple(SimpleNamespace(lives=SimpleNamespace(parameters=np.zeros(n))) for n in (3, 4, 5)),
         "evpi": (9.0, 8.0),
         "trial": None,
         "two_way": None,

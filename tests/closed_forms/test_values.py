@@ -425,3 +425,10 @@ def test_where_the_ledger_holds_what_is_charged() -> None:
     assert plain.column("count_dose") == FIELDS.index("count_dose") != values.column("count_dose")
     kit = next(k for k, item in enumerate(values.items) if "pbmnc_kit" in item.names)
     assert values.charged_columns[kit][0] == () and len(values.charged_columns[kit][1]) >= 1
+
+
+def test_where_the_ledger_holds_what_an_item_charges() -> None:
+    """Each column beside the policy that is charged for it, policy by policy; an item that nobody is charged for has none."""
+    own = SimpleNamespace(charged_columns=(((3, 5), (), (7,)), ((), (), ())))
+    found = Values.charged_cells.func(own)  # type: ignore[attr-defined]
+    assert [(policies.tolist(), columns.tolist()) for policies, columns in found] == [([0, 0, 2], [3, 5, 7]), ([], [])]

@@ -173,3 +173,14 @@ def test_arrays_begin_empty() -> None:
     one, two = np.zeros(1, HISTORY), np.ones(2, HISTORY)
     assert joined([one, two])["patient"].tolist() == [0, 1, 1]
     assert joined([]).shape == (0,)
+
+
+def test_a_thread_takes_its_memory_over() -> None:
+    """For the same policies, times and columns of the ledger; any other number needs memory of its own."""
+    policies = np.stack([policy(name) for name in NAMES[:2]])
+    thread = blocks._Thread()
+    first = thread.room_for(policies, 3, 5)
+    assert thread.room_for(policies.copy(), 3, 5) is first
+    for other in ((policies[:1], 3, 5), (policies[::-1], 3, 5), (policies, 2, 5), (policies, 3, 4)):
+        assert thread.room_for(*other) is not first
+        first = thread.room_for(policies, 3, 5)

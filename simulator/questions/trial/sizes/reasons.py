@@ -81,7 +81,7 @@ def _verdict(need: pd.Series[float], formula: Formula) -> tuple[str, float]:
     return ("agree" if same else "differ"), ratio
 
 
-def reasons(pooled: Pool, endpoint: Endpoint, comparison: int = 1) -> Iterator[Broken]:
+def reasons(pooled: Pool, endpoint: Endpoint, comparison: int) -> Iterator[Broken]:
     """The assumptions of the endpoint's formulas that the patients do not meet."""
     if endpoint.by_events:
         yield from _hazards(pooled, endpoint, comparison)
