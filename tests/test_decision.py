@@ -742,12 +742,12 @@ def test_results_cannot_be_changed():
 # --- The whole analysis and the command -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("thresholds", "end"), [([3.0, 8.0], 16.0), ([0.0], 2.0)])
+@pytest.mark.parametrize(("thresholds", "end"), [([3.0, 8.0], 16.0), ([3.0, 7.0], 14.0), ([0.0], 2.0)])
 def test_curves_reach_twice_as_far_as_the_highest_threshold(thresholds: list[float], end: float):
     """Two hundred even steps from 0, with the thresholds themselves among them; to 2 where only 0 is asked for."""
     found = decide(random_results(4), thresholds)
     assert found.curves is not None and found.information is not None
-    grid = sorted({*(end * k / 200 for k in range(201)), *thresholds})
+    grid = sorted({round(each, 9) for each in (*(end * k / 200 for k in range(201)), *thresholds)})
     for table in (found.curves, found.information):
         assert np.unique(table["threshold"]) == pytest.approx(grid)
 

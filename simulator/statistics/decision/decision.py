@@ -82,8 +82,10 @@ def decide(
     costs_and_effects = CostEffectResults(results.options, results.cost, results.effect, source=results.source)
     few = results.parameters is not None and results.draws < FEWEST_DRAWS
     asked = costs_and_effects if few else results
-    grid = np.union1d(np.linspace(0, 2 * (max(wanted) or 1.0), CURVE_POINTS), wanted)
-    between = np.setdiff1d(grid, wanted).tolist()
+    steps = np.linspace(0, 2 * (max(wanted) or 1.0), CURVE_POINTS)
+    # A step that is a threshold but for its last digit would be told a second time.
+    between = steps[~np.isclose(steps[:, None], wanted, rtol=1e-9, atol=0.0).any(axis=1)].tolist()
+    grid = np.union1d(between, wanted)
     information = pd.concat(
         [
             information_table(asked, wanted, groups=groups, population=population),
