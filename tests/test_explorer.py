@@ -464,11 +464,14 @@ def test_the_second_process_answers_stops_and_ends() -> None:
 
 def test_from_python_it_starts_and_stops() -> None:
     """`explore` gives an address that is this machine's and, stopped, leaves no thread that would keep Python alive."""
+    before = set(threading.enumerate())
     running = explore(browser=False)
     assert running.url.startswith("http://127.0.0.1:")
     running.stop()
-    time.sleep(0.1)
-    assert not [each for each in threading.enumerate() if each is not threading.main_thread() and not each.daemon]
+    end = time.monotonic() + 10.0
+    while (left := {each for each in threading.enumerate() if not each.daemon} - before) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not left
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are looked up in /proc")
