@@ -20,12 +20,14 @@ from simulator.questions.trial.results.monitoring import effect_at, monitoring_t
 from simulator.questions.trial.results.operating import succeeded
 from simulator.questions.trial.simulation.simulation import Simulation
 from simulator.questions.trial.sizes.assumptions import assumption_table
+from simulator.questions.trial.sizes.reasons import Broken
 from simulator.questions.trial.study import study_design
 from simulator.statistics.sequential.conditional_power import conditional_power, predictive_power
 from simulator.telling.columns import called, named
 from simulator.telling.figures.trial import endpoint_figure
-from simulator.telling.page import page
+from simulator.telling.page import page, sentences
 from simulator.telling.style import caption_of
+from simulator.words.findings import Findings
 
 EXPONENTIAL = {
     "drop_out": {"per_year": 0.0},
@@ -260,3 +262,32 @@ def test_power_at_other_hospitals_stands_beside_the_scenarios_own(tmp_path: Path
     assert found["power"][2] != found["power"][0]
     sites = {"pattern": "sites", "per_month": 2.0, "sites": 5, "opening_months": 0.0, "hospitals": "different"}
     assert at_hospitals(Simulation(planned(tmp_path, **design | {"accrual": sites}), 1, 60)) is None
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ([], "“a”: no assumption is visibly broken; formulas err in small samples."),
+        ([("nobody_lost", 0.1)], "“a”: 10% are lost to follow-up."),
+        (
+            [("no_competing_event", 0.2), ("exact_variance",)],
+            "“a”: a competing event comes first in 20%; the formula's variance is approximate and tends to be too large.",
+        ),
+        (
+            [("constant_hazard", 2.0, 0.5, 6.0)],
+            "“a”: the hazard is not constant: 2.00 a year in the first 6.0 months, 0.50 afterwards.",
+        ),
+        (
+            [("equal_spread", 1.0, 2.5)],
+            "“a”: the standard deviation differs: 1.0 and 2.5, a mixture of responders and others.",
+        ),
+    ],
+)
+def test_why_a_formula_differs_in_words(broken: list[tuple[Any, ...]], words: str) -> None:
+    """Of the endpoint whose sizes differ alone, assumption by assumption; without any there is no table of them."""
+    sizes = pd.DataFrame({"endpoint": ["a", "b"], "verdict": ["differ", "agree"]})
+    tables = {"samplesize": sizes}
+    if broken:
+        rows = [("b", *Broken("nobody_lost", 0.9)), *(("a", *Broken(*each)) for each in broken)]
+        tables["broken_assumptions"] = pd.DataFrame(rows, columns=["endpoint", *Broken._fields])
+    assert sentences(Findings("trial", tables, {}), "differing") == words

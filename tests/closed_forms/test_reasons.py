@@ -50,8 +50,11 @@ def test_a_verdict(
     patients: float, low: float, formula: float, error: float, verdict: tuple[str, float | None]
 ) -> None:
     """Both sizes have an error; they differ where their ratio does by more."""
-    word, ratio = _verdict(need(patients, low), Formula("f", formula, "", error=error))
+    word, ratio, least, most = _verdict(need(patients, low), Formula("f", formula, "", error=error))
     assert word == verdict[0]
+    assert (least <= 1.0 <= most) is (word == "agree") and (
+        math.isnan(least) or least * most == pytest.approx(ratio**2)
+    )
     assert math.isnan(ratio) if verdict[1] is None else ratio == pytest.approx(verdict[1], abs=1e-4)
 
 
@@ -74,6 +77,9 @@ def test_a_row_for_each_formula(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == [(pooled, first, 0.8, 1), (pooled, first, 1), (pooled, second, 0.8, 2), (pooled, second, 2)]
     row = table.iloc[0].to_dict()
     assert (row.pop("formula_low"), row.pop("formula_high")) == pytest.approx((82.2012, 121.6527), abs=1e-4)
+    # Of the size, 90 to 100 patients, and of the formula, a tenth: log 0.2225 in all.
+    half = math.hypot(math.log(100 / 90), 0.196)
+    assert (row.pop("ratio_low"), row.pop("ratio_high")) == pytest.approx((math.exp(-half), math.exp(half)))
     assert row == {
         **{"endpoint": "a", "test": "logrank", "patients": 100.0, "low": 90.0, "high": 110.0, "formula": "f"},
         **{"formula_patients": 100.0, "formula_events": 40.0, "inputs": "in", "verdict": "agree", "ratio": 1.0},

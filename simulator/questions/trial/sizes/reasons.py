@@ -42,7 +42,8 @@ def comparison_tables(pooled: Pool, needs: pd.DataFrame, power: float) -> tuple[
 
     `needs` is `size_search.endpoint_table`. Columns of the first: endpoint, test, patients, low, high (simulated), formula,
     formula_patients, formula_low, formula_high (what the error of its inputs does), formula_events, inputs, verdict (agree,
-    differ, no_effect, or empty where there is no formula), ratio (simulated by formula). One row per formula; endpoints
+    differ, no_effect, or empty where there is no formula), ratio (simulated by formula), ratio_low, ratio_high (95%, of both
+    errors). One row per formula; endpoints
     without any have one row. Of the second: endpoint, then `Broken`.
     """
     rows, broken = [], []
@@ -64,21 +65,22 @@ def comparison_tables(pooled: Pool, needs: pd.DataFrame, power: float) -> tuple[
                     "formula_high": formula.patients * math.exp(1.96 * formula.error),
                     "formula_events": formula.events,
                     "inputs": formula.inputs,
-                    **dict(zip(("verdict", "ratio"), _verdict(need, formula), strict=True)),
+                    **dict(zip(("verdict", "ratio", "ratio_low", "ratio_high"), _verdict(need, formula), strict=True)),
                 }
             )
     return pd.DataFrame(rows), pd.DataFrame(broken, columns=["endpoint", *Broken._fields])
 
 
-def _verdict(need: pd.Series[float], formula: Formula) -> tuple[str, float]:
+def _verdict(need: pd.Series[float], formula: Formula) -> tuple[str, float, float, float]:
     if not math.isfinite(formula.patients):
-        return "", math.nan
+        return "", math.nan, math.nan, math.nan
     ratio = float(need["patients"]) / formula.patients
     if not math.isfinite(ratio):
-        return "no_effect", math.nan
+        return "no_effect", math.nan, math.nan, math.nan
     error = math.log(float(need["patients"]) / float(need["low"])) / 1.96
-    same = abs(math.log(ratio)) <= 1.96 * math.hypot(error, formula.error)
-    return ("agree" if same else "differ"), ratio
+    half = 1.96 * math.hypot(error, formula.error)
+    word = "agree" if abs(math.log(ratio)) <= half else "differ"
+    return word, ratio, ratio * math.exp(-half), ratio * math.exp(half)
 
 
 def reasons(pooled: Pool, endpoint: Endpoint, comparison: int) -> Iterator[Broken]:
