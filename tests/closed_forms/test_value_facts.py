@@ -17,7 +17,7 @@ from simulator.evidence.sources import load_sources
 from simulator.questions.value import facts as module
 from simulator.questions.value.facts import NET_BENEFIT, facts, references
 from simulator.questions.value.sensitivity.variants import rows_left_out, why_not_by
-from simulator.scenario.economics import Discounting
+from simulator.scenario.economics import Deal, Discounting, Volume
 from simulator.statistics.decision.population import Population
 from simulator.valuation.values import values_of
 
@@ -129,6 +129,23 @@ def test_rates_that_differ_from_the_scenario_s_own() -> None:
     settings = given.scenario.settings.model_copy(update={"capacity": "queue"})
     given.scenario = replace(given.scenario, settings=settings)
     assert facts(given, [])["capacity"] is True
+
+
+def test_terms_of_the_deal() -> None:
+    """As the scenario has them, with the list prices paid for a first treatment."""
+    deal = Deal(discount=0.1, wasted=0.2, repeat_price=0.5, volume=(Volume(above=5, discount=0.25),))
+    assert facts(analysis({"deal": deal}), [])["deal"] == {
+        "discount": 0.1,
+        "wasted": 0.2,
+        "repeat_price": 0.5,
+        "refund": 0.0,
+        "kits": 0.9 / 0.8,
+        "refund_when": "limb_lost",
+        "refund_within_years": 1.0,
+        "volume": ({"above": 5, "discount": 0.25},),
+    }
+    terms = facts(analysis({"deal": Deal(refund=0.5)}), [])["deal"]
+    assert (terms["refund"], terms["refund_when"]) == (0.5, "limb_lost")
 
 
 def test_grades_of_what_is_read() -> None:

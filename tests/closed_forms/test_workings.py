@@ -17,7 +17,7 @@ from simulator.questions.value import workings as module
 from simulator.questions.value.consequences.budget import SITE
 from simulator.questions.value.lines import Line, lines_of
 from simulator.questions.value.workings import _back_table, workings, workings_facts
-from simulator.scenario.economics import Deal, Volume
+from simulator.scenario.economics import Deal
 from simulator.valuation.deal import PARTS, SUMS, MoneyBack
 from simulator.valuation.ledger_columns import COLUMN
 from simulator.valuation.valuation import worth
@@ -269,21 +269,10 @@ def test_a_budget_of_policies_in_another_order() -> None:
 
 
 def test_facts_beside_the_tables() -> None:
-    """Terms of the deal, the norm, and what a site costs where cells are made."""
-    deal = Deal(discount=0.1, wasted=0.2, repeat_price=0.5, volume=(Volume(above=5, discount=0.25),))
-    found = workings_facts(analysis(deal=deal))
+    """People a year, the norm, and what a site costs where cells are made."""
+    found = workings_facts(analysis())
     scenario, values = base()
     assert found == {
-        "deal": {
-            "discount": 0.1,
-            "wasted": 0.2,
-            "repeat_price": 0.5,
-            "refund": 0.0,
-            "kits": 0.9 / 0.8,
-            "refund_when": "limb_lost",
-            "refund_within_years": 1.0,
-            "volume": [[5, 0.25]],
-        },
         "referred_per_year": scenario.settings.economics.population.per_year,
         "norm": values.ratio.tolist(),
         "norm_top": values.top,
@@ -292,9 +281,6 @@ def test_facts_beside_the_tables() -> None:
         "site": SITE,
         "site_cost": 0.0,
     }
-    paid = MoneyBack(Deal(refund=0.5), np.zeros((2, 2, PARTS, SUMS)), np.zeros((2, 2, 2, PARTS)))
-    terms = workings_facts(analysis(paid, deal=Deal(refund=0.5)))["deal"]
-    assert (terms["refund"], terms["refund_when"]) == (0.5, "limb_lost")
     own = values.policies["protocol"]
     cells = own.cell_therapy.model_copy(update={"product": "mobilised_pbmnc"})
     made = dict(values.policies) | {"protocol": own.model_copy(update={"cell_therapy": cells})}

@@ -151,7 +151,7 @@ def facts(found: EconomicAnalysis, changed: list[Change]) -> dict[str, Any]:
         ],
         "views_draws": len(found.views[0].lives.parameters),
         "capacity": settings.capacity is not None,
-        "deal": economics.deal.model_dump(),
+        "deal": economics.deal.model_dump() | {"kits": economics.deal.kits},
         "warnings": list(caveats(scenario, draws=economics.draws)),
         "left_out": left_out,
         "changes": changed,

@@ -74,20 +74,9 @@ def workings(found: EconomicAnalysis) -> dict[str, pd.DataFrame]:
 
 
 def workings_facts(found: EconomicAnalysis) -> dict[str, Any]:
-    """What recalculating needs beside the tables: terms of the deal, the norm, and what the budget pays once."""
+    """What recalculating needs beside the tables: people a year, the norm, and what the budget pays once."""
     values, economics = found.valued_by, found.scenario.settings.economics
-    deal = values.deal
     return {
-        "deal": {
-            "discount": deal.discount,
-            "wasted": deal.wasted,
-            "repeat_price": deal.repeat_price,
-            "refund": deal.refund,
-            "kits": deal.kits,
-            "refund_when": deal.refund_when,
-            "refund_within_years": deal.refund_within_years,
-            "volume": [[step.above, step.discount] for step in deal.volume],
-        },
         "referred_per_year": economics.population.per_year,
         "norm": values.ratio.tolist(),
         "norm_top": values.top,

@@ -95,7 +95,7 @@ class Content:
     @property
     def deal(self) -> Mapping[str, Any]:
         """Terms of the deal."""
-        return dict(self.facts["workings"]["deal"])
+        return dict(self.facts["deal"])
 
     @property
     def money_back(self) -> bool:

@@ -40,7 +40,8 @@ def paid_mean(content: Content, policy: int, line: int, areas: list[str]) -> str
 
 def terms_sheet(book: Book, content: Content) -> Sheet:
     """Steps of a price by volume, and what they leave to pay where everybody referred in a year has one policy."""
-    sheet, volume = book.sheet("Terms"), content.deal["volume"]
+    sheet = book.sheet("Terms")
+    volume = [(step["above"], step["discount"]) for step in content.deal["volume"]]
     sheet.text(0, 0, "Terms that act by policy: price by volume, money back", "title")
     words = (
         "Treatments of a year beyond a number cost less by a share, each by the step that it falls into. Discount, waste, price"
