@@ -32,7 +32,7 @@ from simulator.questions.compare.views import evidence_views
 from simulator.questions.validate.open_series import with_and_without
 from simulator.run import Result, simulate
 from simulator.scenario import Scenario, load_scenario
-from simulator.telling.columns import called, labels, named
+from simulator.telling.columns import label, labels, named
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "MODEL.md")
@@ -203,10 +203,10 @@ def outcomes_founding(found: Found) -> str:
 def side_by_side(found: Found, result: Result) -> str:
     """Policies of a result side by side at one year."""
     rows = []
-    for outcome, label in OUTCOMES.items():
+    for outcome, words in OUTCOMES.items():
         own = at_year(result.outcomes, outcome).set_index("policy")
         rows.append(
-            [f"{label}, %", *(f"{per_hundred(own['mean'][p])} ± {per_hundred(own['se'][p])}" for p in result.policies)]
+            [f"{words}, %", *(f"{per_hundred(own['mean'][p])} ± {per_hundred(own['se'][p])}" for p in result.policies)]
         )
     return markdown(["By one year", *(found.scenario.policies[p].label for p in result.policies)], rows)
 
@@ -258,7 +258,7 @@ def cells(found: Found) -> str:
     rows = []
     for status in ("alive", "dead"):
         for cell in CELLS:
-            row = [str(called(labels()["target"], f"end_{status}_{cell}")).partition(": ")[2]]
+            row = [label("target", f"end_{status}_{cell}").partition(": ")[2]]
             for when in ("year_1", "end"):
                 t = found.targets[f"{when}_{status}_{cell}"]
                 row += [
@@ -279,7 +279,7 @@ def summaries(found: Found) -> str:
         interval = f"{short(t['low'])} to {short(t['high'])}"
         rows.append(
             [
-                str(called(labels()["target"], name)),
+                label("target", name),
                 short(t["observed"]),
                 interval,
                 f"{short(t['simulated'])} ± {short(t['se'], 1)}",

@@ -60,18 +60,8 @@ Changes = Mapping[tuple[str, str], float]
 
 def recalculated(content: bytes, folder: Path, changes: Changes | None = None) -> Cells:
     """Every cell's value as LibreOffice finds it from the formulas alone, with some inputs changed."""
-    return all_recalculated(content, folder, [changes or {}])[0]
-
-
-def all_recalculated(content: bytes, folder: Path, changes: Sequence[Changes]) -> list[Cells]:
-    """The same under each of several changes."""
-    return shelf_recalculated({"book": (content, changes)}, folder)["book"]
-
-
-def recalculated_together(books: Sequence[tuple[bytes, Changes]], folder: Path) -> list[Cells]:
-    """The same of several workbooks, each with its changes."""
-    shelf = {f"book_{place}": (content, [changes]) for place, (content, changes) in enumerate(books)}
-    return [cells for (cells,) in shelf_recalculated(shelf, folder).values()]
+    ((found,),) = shelf_recalculated({"book": (content, [changes or {}])}, folder).values()
+    return found
 
 
 def shelf_recalculated(books: Mapping[str, tuple[bytes, Sequence[Changes]]], folder: Path) -> dict[str, list[Cells]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from recalculated import Cells, differences, named, needs_libreoffice, recalculated_together, stored
+from recalculated import Cells, differences, named, needs_libreoffice, shelf_recalculated, stored
 from told import workbook_of
 
 from simulator import load_scenario
@@ -315,8 +315,9 @@ def recalculated_books(plain: EconomicAnalysis, cache: Path, tmp_path_factory: p
     for row, step in enumerate(STEPS, 6):
         changes |= {("Terms", f"B{row}"): step["above"], ("Terms", f"C{row}"): step["discount"]}
     step = {("Terms", "B6"): 10.0, ("Terms", "C6"): 0.5}
-    books = [(content, {}), (content, changes), (workbook_of(plain, "Plain"), step)]
-    return recalculated_together(books, tmp_path_factory.mktemp("books"))
+    books = {"terms": (content, [{}, changes]), "plain": (workbook_of(plain, "Plain"), [step])}
+    found = shelf_recalculated(books, tmp_path_factory.mktemp("books"))
+    return [*found["terms"], *found["plain"]]
 
 
 def with_terms(cache: Path) -> EconomicAnalysis:

@@ -12,9 +12,11 @@ from typing import Any
 import pandas as pd
 import pytest
 import typer
+from own_counts import FEW_LIVES
 from typer.testing import CliRunner
 
 from simulator import load_scenario
+from simulator.centre import own
 from simulator.cli.app import build
 from simulator.questions.sweep.policy_sweep import sweep_of
 from simulator.questions.sweep.study_reading import study_tables
@@ -226,8 +228,8 @@ def test_commands_run(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytes
         monkeypatch.setattr(verification, "all_checks", lambda: some)
     monkeypatch.setattr("simulator.questions.compare.job.RELIANCE_PATIENTS", 200)
     # A hospital's own counts are read with fewer lives, too; how many there should be, test_hospitals.py says.
-    monkeypatch.setattr("simulator.centre.own.PARTICLES", 8)
-    monkeypatch.setattr("simulator.centre.own.LIVES", 100)
+    for name, size in FEW_LIVES.items():
+        monkeypatch.setattr(own, name, size)
     run, program = CliRunner(), build()
     write_inputs(run, program, words)
     done = run.invoke(program, list(words))

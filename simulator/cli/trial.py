@@ -51,9 +51,10 @@ def main(
     # Beside the loading and the trials of this process another one loads what it takes to draw.
     with studio("trial") as drawer:
         from simulator.face.trial import checked, trial
-        from simulator.telling.columns import called, labels
+        from simulator.telling.columns import label
         from simulator.telling.console import progress, say_where
         from simulator.telling.outputs import check_writable
+        from simulator.telling.phrases import lower
 
         asked: Any = {"trials": trials, "seed": seed, "truths": truth or None, "power": power, "export": export}
         problems: list[Problem] = []
@@ -71,7 +72,6 @@ def main(
         found.draw_in(drawer, help_out=False)
         found.save(out)
         found.show()
-    truths = labels()[found.facts["truth_labels"]]
-    said = ", ".join((called(truths, each) or each).lower() for each in found.facts["truths"])
+    said = ", ".join(lower(label(found.facts["truth_labels"], each)) for each in found.facts["truths"])
     sys.stderr.write(f"{trials:,} trials for {said}: {time.perf_counter() - begun:.1f} s in all.\n")
     say_where(out)

@@ -42,31 +42,34 @@ FIRST_CHOICE = (
 OWN = {"mine": 16}
 """The explorer's policy of one's own: vermillion, and drawn as no shipped policy is."""
 
+WAYS = 3 * len(LINE_COLOURS)
+"""Of drawing a policy: every colour with each of three dashes."""
+
 DARK_PAPER = "#17191c"
 RGB = tuple[float, float, float]
 
 
-def places(names: Iterable[str], most: int) -> dict[str, int]:
-    """A place for every policy among `most` ways of drawing, the same in every figure, page and run.
+def places(names: Iterable[str]) -> dict[str, int]:
+    """A place for every policy among `WAYS` of drawing, the same in every figure, page and run.
 
     Shipped policies keep their own. Other names take the place their hash points at or, where one of `names` has it
-    already, the next free one; only beyond `most` names does a place occur twice.
+    already, the next free one; only beyond `WAYS` names does a place occur twice.
     """
     own = {name: place for place, name in enumerate(FIRST_CHOICE)} | OWN
     taken: dict[str, int] = {}
     for name in sorted(dict.fromkeys(names), key=lambda name: (name not in own, name)):
         place = own.get(name)
         if place is None:
-            place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % most
-            while place in taken.values() and len(taken) < most:
-                place = (place + 1) % most
+            place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % WAYS
+            while place in taken.values() and len(taken) < WAYS:
+                place = (place + 1) % WAYS
         taken[name] = place
     return taken
 
 
-def policy_colours(names: Iterable[str], most: int = 21) -> dict[str, str]:
+def policy_colours(names: Iterable[str]) -> dict[str, str]:
     """The colour of every policy, as ``#rrggbb``."""
-    return {name: LINE_COLOURS[place % len(LINE_COLOURS)] for name, place in places(names, most).items()}
+    return {name: LINE_COLOURS[place % len(LINE_COLOURS)] for name, place in places(names).items()}
 
 
 def colour_sheet(colours: frozenset[str] | set[str]) -> str:

@@ -120,6 +120,11 @@ def said(name: str) -> str:
     return name if name != name.lower() or " " in name else heading(name)
 
 
+def label(kind: str, name: str) -> str:
+    """What the program calls a name of a kind (``outcome``, ``target``, ...)."""
+    return called(labels().get(kind, {}), name) or said(name)
+
+
 @cache
 def _data(file: str) -> dict[str, Any]:
     return tomllib.loads(files("simulator.telling").joinpath(file).read_text(encoding="utf-8"))

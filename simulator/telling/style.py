@@ -135,7 +135,7 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
     Shipped policies keep their own. Other names take the look their hash points at or, where one of `names` has it
     already, the next free one; only beyond 21 names does a look occur twice.
     """
-    return {name: LOOKS[place] for name, place in places(names, len(LOOKS)).items()}
+    return {name: LOOKS[place] for name, place in places(names).items()}
 
 
 def band(axes: Axes, x: Any, low: Any, high: Any, colour: str, *, step: bool = False) -> None:

@@ -88,9 +88,16 @@ def _analyse(sweep: Sweep, runs: Runs) -> Results:
         free = noise_free(design, space.labels, replicates, noise, seed=study.seed, confidence=study.confidence)
         found += [(output, *_row(each), 0.0) for each in free]
         if not noise.enough:
-            needed = noise.patients_needed if np.isfinite(noise.patients_needed) else None
-            noisy = {"share": noise.share, "measured": noise.measured, "patients": noise.patients, "needed": needed}
-            notes.append({"about": "noisy", "output": output, **noisy})
+            notes.append(
+                {
+                    "about": "noisy",
+                    "output": output,
+                    "share": noise.share,
+                    "measured": noise.measured,
+                    "patients": noise.patients,
+                    "needed": noise.patients_needed if np.isfinite(noise.patients_needed) else None,
+                }
+            )
         if study.emulator:
             try:
                 emulator = fit_emulator(design.points, means, errors, seed=study.seed)
@@ -102,8 +109,14 @@ def _analyse(sweep: Sweep, runs: Runs) -> Results:
             emulated += [(output, *_row(each), np.nan) for each in larger]
     if not design.method.has_intervals(design.size):
         method = design.method
-        enough = {"from": method.intervals_from, "counts": method.counts}
-        notes.append({"about": "no_intervals", "method": method.name, **enough})
+        notes.append(
+            {
+                "about": "no_intervals",
+                "method": method.name,
+                "from": method.intervals_from,
+                "counts": method.counts,
+            }
+        )
     paths = pd.concat(convergence, ignore_index=True)
     return Results(
         indices=pd.DataFrame(found, columns=list(INDICES)),

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import OKABE_ITO
-from simulator.telling.columns import called, labels
+from simulator.telling.columns import label, labels
 from simulator.telling.formats import heading
 from simulator.telling.style import INK, MUTED, caption, house_style, new_figure
 from simulator.words.findings import Findings
@@ -45,7 +45,7 @@ def shares_figure(targets: pd.DataFrame) -> Figure:
         axes.hlines(y, shares["low"], shares["high"], color=MUTED, lw=1.2)
         axes.plot(shares["observed"], y, "o", color=INK, ms=4, label="observed, 95% interval")
         axes.plot(shares["simulated"], y, "D", color=OKABE_ITO["vermillion"], ms=4, label="simulated")
-        axes.set_yticks(y, _called(shares["target"]), fontsize=7)
+        axes.set_yticks(y, [label("target", name) for name in shares["target"]], fontsize=7)
         axes.set_xlim(0.0, 1.0)
         axes.set_xlabel("share of patients")
         axes.set_ylim(-0.7, len(shares) - 0.3)
@@ -63,7 +63,7 @@ def predictive_figure(predictive: pd.DataFrame) -> Figure:
         y = np.arange(len(predictive))[::-1]
         axes.axvspan(-1.0, 1.0, color=OKABE_ITO["sky"], alpha=0.25, lw=0)
         axes.plot((predictive["observed"] - middle) / width, y, "o", color=INK, ms=4)
-        axes.set_yticks(y, _called(predictive["target"]), fontsize=7)
+        axes.set_yticks(y, [label("target", name) for name in predictive["target"]], fontsize=7)
         axes.set_ylim(-0.7, len(predictive) - 0.3)
         axes.set_xlabel("observed value; the band is the 95% predictive interval of each number")
         caption(
@@ -140,8 +140,3 @@ def coverage_figure(recovered: pd.DataFrame) -> Figure:
             "Above: 90% intervals of synthetic cohorts (red: missed the true dot). Below: flat ranks mean honest uncertainty.",
         )
     return figure
-
-
-def _called(targets: pd.Series[str]) -> list[str]:
-    """What people call published numbers of the founding cohort."""
-    return [called(labels()["target"], name) or name for name in targets]

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.telling.colours import OKABE_ITO
-from simulator.telling.columns import called, labels
+from simulator.telling.columns import label, labels
 from simulator.telling.phrases import lower
 from simulator.telling.style import INK, MUTED, caption, house_style, interval_rows, new_figure, percent_axis
 from simulator.words.findings import Findings
@@ -119,10 +119,9 @@ def levels_figure(scores: pd.DataFrame) -> Figure:
 
 def forest(rows: pd.DataFrame, unit: str, heading: str) -> Figure:
     """Observed numbers with their intervals above predictions with theirs; `rows` has columns of table and details."""
-    known = labels()["target"]
     names = [
-        _short(f"{label}: {called(known, quantity) or quantity}")
-        for label, quantity in zip(rows["label"], rows["quantity"], strict=True)
+        _short(f"{study}: {label('target', quantity)}")
+        for study, quantity in zip(rows["label"], rows["quantity"], strict=True)
     ]
     with house_style():
         figure, (axes,) = new_figure(10.2, 1.1 + LINE * len(rows))
