@@ -388,6 +388,9 @@ def test_a_policy_looks_the_same_in_every_company() -> None:
     assert len(set(map(str, everyone.values()))) == len(names)
     assert all(style.looks([name])[name] == everyone[name] for name in colours.FIRST_CHOICE)
     assert style.looks(reversed(names)) == everyone
+    # The hash of “yours” is the place of the protocol, beside which it moves on to the next.
+    assert colours.places(["yours"])["yours"] == colours.places(["protocol"])["protocol"] == 1
+    assert colours.places(["protocol", "yours"])["yours"] == 2
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
